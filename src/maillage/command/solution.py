@@ -1,0 +1,48 @@
+"""What a solution declares about itself: pure values, read by the command post from each ``manifest.py``.
+
+A *verb* says what can be asked of a thing in the words and bounds of the use (heating, gates). How a given device model
+carries it out (payload, confirmation) is the device model's affair (``lorawan.codecs.model.Verb``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from django.utils.functional import Promise
+
+Label = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """The number that a verb takes, with the bounds that the use allows."""
+
+    label: Label
+    unit: str
+    minimum: float
+    maximum: float
+    step: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """``asks_confirmation``: the page asks once more before sending, because people may be hurt or locked in."""
+
+    code: str
+    label: Label
+    parameter: Parameter | None = None
+    asks_confirmation: Label | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """``panel`` and ``chart`` name templates and quantities that the site page shows for things of this solution."""
+
+    code: str
+    label: Label
+    icon: str
+    verbs: Mapping[str, Verb]
+    panel: str
+    chart_quantities: tuple[str, ...]
+    site_kinds: tuple[str, ...] = ()
+    quantities: Mapping[str, Label] = field(default_factory=lambda: MappingProxyType({}))

@@ -1,0 +1,169 @@
+"""Gateways, devices, their sessions, the frame log and the downlink queue.
+
+EUIs are 16 lower-case hexadecimal digits. The hot columns (counters, last seen) are written in groups by ``store.py``.
+"""
+
+from typing import ClassVar
+
+from django.contrib.gis.db import models as gis
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
+from django.db import models
+
+from maillage.identity.tenancy import TenantOwned
+
+EUI = RegexValidator(r"^[0-9a-f]{16}\Z", code="eui")
+
+
+class Gateway(TenantOwned):
+    """A LoRaWAN gateway of the body. Frames of unregistered gateways are refused and counted."""
+
+    eui = models.CharField(max_length=16, primary_key=True, validators=[EUI])
+    name = models.CharField(max_length=100)
+    location = gis.PointField(srid=4326, null=True, blank=True)
+    altitude_m = models.FloatField(null=True, blank=True)
+    last_seen_at = models.DateTimeField(null=True, blank=True)
+    uplink_count = models.PositiveBigIntegerField(default=0, help_text="Radio packets forwarded with good CRC.")
+    crc_error_count = models.PositiveBigIntegerField(default=0)
+    downlink_count = models.PositiveBigIntegerField(default=0)
+    downlink_failure_count = models.PositiveBigIntegerField(default=0)
+
+
+class Device(TenantOwned):
+    """One LoRaWAN end device: the single record of its identity, keys and model."""
+
+    dev_eui = models.CharField(max_length=16, primary_key=True, validators=[EUI])
+    join_eui = models.CharField(max_length=16, validators=[EUI])
+    app_key = models.BinaryField(max_length=16)
+    model_key = models.CharField(max_length=64, help_text="Folder name in lorawan/codecs/models.")
+    name = models.CharField(max_length=150)
+    created_at = models.DateTimeField()
+    decommissioned_at = models.DateTimeField(null=True, blank=True)
+    join_nonce = models.PositiveIntegerField(default=0, help_text="Last JoinNonce used; never reused.")
+    last_dev_nonce = models.IntegerField(default=-1, help_text="Highest DevNonce seen (LoRaWAN 1.0.4 rule).")
+    last_seen_at = models.DateTimeField(null=True, blank=True)
+    last_rssi_dbm = models.FloatField(null=True, blank=True)
+    last_snr_db = models.FloatField(null=True, blank=True)
+    last_gateways = ArrayField(models.CharField(max_length=16), default=list)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.dev_eui})"
+
+
+class UsedDevNonce(models.Model):
+    """A DevNonce already spent by a device: a join that repeats it is a replay (LoRaWAN 1.0.3 §6.2.4)."""
+
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="+")
+    dev_nonce = models.PositiveIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["device", "dev_nonce"], name="lorawan_dev_nonce_once"),
+        ]
+
+
+class Session(models.Model):
+    """The activated state of a device. Counters here are durable before anything that used them is visible."""
+
+    device = models.OneToOneField(Device, on_delete=models.CASCADE, primary_key=True, related_name="session")
+    dev_addr = models.BigIntegerField(db_index=True)
+    nwk_s_key = models.BinaryField(max_length=16)
+    app_s_key = models.BinaryField(max_length=16)
+    f_cnt_up = models.BigIntegerField(default=-1, help_text="Last accepted uplink counter; -1 before the first.")
+    f_cnt_down = models.BigIntegerField(default=0, help_text="Next downlink counter to use.")
+    rx1_delay_s = models.PositiveSmallIntegerField(default=1)
+    joined_at = models.DateTimeField()
+
+
+class Downlink(models.Model):
+    """A message waiting for, or sent to, a device.
+
+    ``data`` is encoded by the model's codec when ``payload`` is null.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        SENT = "sent"
+        ACKNOWLEDGED = "acknowledged"
+        FAILED = "failed"
+        EXPIRED = "expired"
+
+    id = models.UUIDField(primary_key=True)
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="+")
+    reference = models.CharField(max_length=64, blank=True, help_text="What it serves, such as a command's id.")
+    data = models.JSONField(null=True, blank=True)
+    f_port = models.PositiveSmallIntegerField(null=True, blank=True)
+    payload = models.BinaryField(null=True, blank=True)
+    confirmed = models.BooleanField(default=False, help_text="Ask the device to acknowledge at the LoRaWAN level.")
+    state = models.CharField(max_length=16, choices=State, default=State.QUEUED)
+    cause = models.CharField(max_length=64, blank=True, help_text="Stable code of why it failed or expired.")
+    detail = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    f_cnt_down = models.BigIntegerField(null=True, blank=True)
+    gateway_eui = models.CharField(max_length=16, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["device", "created_at"], name="lorawan_downlink_device"),
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(state__in=["queued", "sent"]),
+                name="lorawan_downlink_open",
+            ),
+        ]
+
+
+class Frame(models.Model):
+    """The frame log, partitioned by day and kept 7 days; also the outbox of uplinks (see ``PublicationCursor``)."""
+
+    class Direction(models.TextChoices):
+        UP = "up"
+        DOWN = "down"
+
+    id = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    direction = models.CharField(max_length=4, choices=Direction)
+    dev_eui = models.CharField(max_length=16)
+    organisation_id = models.BigIntegerField()
+    dev_addr = models.BigIntegerField(null=True)
+    m_type = models.PositiveSmallIntegerField()
+    f_cnt = models.BigIntegerField(null=True)
+    f_port = models.PositiveSmallIntegerField(null=True)
+    frequency_hz = models.PositiveIntegerField()
+    data_rate = models.CharField(max_length=16, help_text="As gateways write it, such as SF7BW125.")
+    phy_payload = models.BinaryField()
+    payload = models.BinaryField(null=True, help_text="Decrypted FRMPayload.")
+    receptions = models.JSONField(help_text="Uplink: every gateway's eui, rssi_dbm, snr_db. Downlink: the sender.")
+    decoded = models.JSONField(null=True, help_text="The codec's data, or its error.")
+
+    class Meta:
+        managed = False
+        db_table = "lorawan_frame"
+
+
+class PublicationCursor(models.Model):
+    """How far the frame log has been handed to the event bus; what lies after it is published again at start."""
+
+    shard = models.PositiveSmallIntegerField(primary_key=True)
+    frame_id = models.BigIntegerField(default=0)
+
+
+class Refusal(models.Model):
+    """How often something was refused, by day, cause, gateway and subject: where the operator looks for trouble."""
+
+    day = models.DateField()
+    cause = models.CharField(max_length=48)
+    gateway_eui = models.CharField(max_length=16, blank=True)
+    subject = models.CharField(max_length=32, blank=True, help_text="DevEUI, DevAddr or peer address.")
+    count = models.PositiveBigIntegerField()
+    last_at = models.DateTimeField()
+    sample = models.BinaryField(max_length=255)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["day", "cause", "gateway_eui", "subject"], name="lorawan_refusal_key"),
+        ]

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class HeatingConfig(AppConfig):
+    name = "maillage.solutions.heating"
+    label = "heating"
