@@ -17,7 +17,15 @@ def _lines(found: list[str]) -> str:
 
 
 def test_only_the_kernel_clock_reads_the_time():
-    clocks = set(["datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "timezone.now", "time.monotonic"])
+    clocks = {
+        "datetime.now",
+        "datetime.utcnow",
+        "datetime.today",
+        "date.today",
+        "time.time",
+        "timezone.now",
+        "time.monotonic",
+    }
     found = [
         f"{m.at(node)} {name}"
         for m in modules()
