@@ -10,6 +10,7 @@ from maillage.kernel.errors import Invalid
 DeviceClass = Literal["A", "C"]
 MeasureKind = Literal["gauge", "state"]
 
+ROUNDING = 1e-9
 VALUE_PLACEHOLDER = "$value"
 """In the data of a verb: replaced by the value that the person or the rule asks for."""
 
@@ -28,7 +29,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class ValueBounds:
-    """What the device itself accepts, inclusive, in ``unit`` (UCUM). A policy may be narrower, never wider."""
+    """What the device accepts, inclusive, in ``unit`` (UCUM). A policy may be narrower, never wider."""
 
     unit: str
     minimum: float
@@ -37,12 +38,18 @@ class ValueBounds:
 
     def check(self, verb: str, value: float) -> None:
         """Raise :class:`Invalid` unless the device can take ``value``."""
-        facts = {"verb": verb, "value": value, "minimum": self.minimum, "maximum": self.maximum}
+        facts: dict[str, str | float | None] = {
+            "verb": verb,
+            "value": value,
+            "minimum": self.minimum,
+            "maximum": self.maximum,
+            "unit": self.unit,
+        }
         if not (math.isfinite(value) and self.minimum <= value <= self.maximum):
-            raise Invalid("codec.value_out_of_bounds", **facts, unit=self.unit)
+            raise Invalid("codec.value_out_of_bounds", **facts)
         steps = (value - self.minimum) / self.step
-        if abs(steps - round(steps)) > 1e-9:
-            raise Invalid("codec.value_off_step", **facts, step=self.step, unit=self.unit)
+        if abs(steps - round(steps)) > ROUNDING:
+            raise Invalid("codec.value_off_step", **facts, step=self.step)
 
 
 @dataclass(frozen=True, slots=True)
