@@ -54,9 +54,7 @@ async def test_every_measure_of_a_published_example_is_declared(pool, uplink, ke
 
 
 async def test_a_vicki_at_position_250_of_300_is_one_sixth_open(pool, uplink):
-    (outcome,) = await pool.decode(
-        [uplink("mclimate-vicki", 1, bytes([1, 29, 90, 120, 250, 44, 1, 240, 128]))]
-    )
+    (outcome,) = await pool.decode([uplink("mclimate-vicki", 1, bytes([1, 29, 90, 120, 250, 44, 1, 240, 128]))])
     assert outcome.measures == {
         "target_temperature": 29,
         "air_temperature": 18.01,
@@ -70,32 +68,24 @@ async def test_a_vicki_at_position_250_of_300_is_one_sixth_open(pool, uplink):
 
 @pytest.mark.parametrize(("position", "opening"), [(0, 100), (300, 0), (150, 50), (400, 0)])
 async def test_position_zero_of_a_vicki_is_fully_open(pool, uplink, position, opening):
-    payload = bytes(
-        [0x81, 20, 130, 120, position & 255, 300 & 255, (position >> 8) << 4 | 300 >> 8, 0xF0, 0x30]
-    )
+    payload = bytes([0x81, 20, 130, 120, position & 255, 300 & 255, (position >> 8) << 4 | 300 >> 8, 0xF0, 0x30])
     (outcome,) = await pool.decode([uplink("mclimate-vicki", 2, payload)])
     assert outcome.measures["valve_opening"] == opening
 
 
 async def test_a_vicki_that_is_not_calibrated_reports_no_opening(pool, uplink):
-    (outcome,) = await pool.decode(
-        [uplink("mclimate-vicki", 2, bytes([0x81, 20, 130, 120, 0, 0, 0, 0xF0, 0]))]
-    )
+    (outcome,) = await pool.decode([uplink("mclimate-vicki", 2, bytes([0x81, 20, 130, 120, 0, 0, 0, 0xF0, 0]))])
     assert "valve_opening" not in outcome.measures
     assert outcome.measures["target_temperature"] == 20
 
 
 async def test_a_vicki_with_a_broken_sensor_reports_no_air_temperature(pool, uplink):
-    (outcome,) = await pool.decode(
-        [uplink("mclimate-vicki", 2, bytes([0x81, 20, 0, 120, 0, 44, 1, 0xF1, 0]))]
-    )
+    (outcome,) = await pool.decode([uplink("mclimate-vicki", 2, bytes([0x81, 20, 0, 120, 0, 44, 1, 0xF1, 0]))])
     assert "air_temperature" not in outcome.measures
 
 
 async def test_a_recent_vicki_uses_the_new_temperature_formula(pool, uplink):
-    (outcome,) = await pool.decode(
-        [uplink("mclimate-vicki", 2, bytes([0x81, 20, 136, 120, 0, 44, 1, 0xF0, 0x70]))]
-    )
+    (outcome,) = await pool.decode([uplink("mclimate-vicki", 2, bytes([0x81, 20, 136, 120, 0, 44, 1, 0xF0, 0x70]))])
     assert outcome.data["sensorTemperature"] == 19
     assert outcome.data["calibrationFailed"] is True
     assert outcome.data["attachedBackplate"] is True

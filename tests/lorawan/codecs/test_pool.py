@@ -230,8 +230,6 @@ async def test_the_worker_ends_with_the_end_of_its_input(models):
 
 async def test_the_worker_imports_nothing_of_django():
     code = "import sys, maillage.lorawan.codecs.worker as w; print('django' in sys.modules, w.__name__)"
-    process = await asyncio.create_subprocess_exec(
-        link.sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE
-    )
+    process = await asyncio.create_subprocess_exec(link.sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
     output, _ = await process.communicate()
     assert output.decode().strip() == "False maillage.lorawan.codecs.worker"

@@ -54,9 +54,7 @@ class CodecPool:
         hard_limit_s: float = 1.0,
         quarantine: QuarantineRule | None = None,
     ) -> None:
-        codecs = {
-            key: CodecSource(model.codec_source, tuple(model.measures)) for key, model in models.items()
-        }
+        codecs = {key: CodecSource(model.codec_source, tuple(model.measures)) for key, model in models.items()}
         self._setup = Setup(codecs, Limits(call_limit_s, memory_limit_bytes))
         self._workers = workers
         self._hard_limit_s = hard_limit_s
@@ -139,9 +137,7 @@ class CodecPool:
         by_model: dict[str, list[int]] = defaultdict(list)
         for position, item in enumerate(inputs):
             by_model[item.model_key].append(position)
-        parts = (
-            list(by_model.values()) if len(by_model) > 1 else [[position] for position in range(len(inputs))]
-        )
+        parts = list(by_model.values()) if len(by_model) > 1 else [[position] for position in range(len(inputs))]
         outcomes: dict[int, Decoded | CodecFailure] = {}
         for part in parts:
             refusal = self._refusal(inputs[part[0]].model_key)

@@ -74,9 +74,7 @@ def load_models(folder: Path = MODELS_FOLDER) -> Mapping[str, DeviceModel]:
 
     Raises :class:`Invalid` ``codec.bad_model`` with the facts ``file`` and ``problem`` (which names the key).
     """
-    folders = sorted(
-        path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(("_", "."))
-    )
+    folders = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(("_", ".")))
     return MappingProxyType({path.name: load_model(path) for path in folders})
 
 

@@ -66,9 +66,7 @@ class Sandbox:
         strikes = 0
         for start in range(0, len(inputs), _GROUP_SIZE):
             group = inputs[start : start + _GROUP_SIZE]
-            calls: list[_Call] = [
-                (i.f_port, list(i.payload), int(i.received_at.timestamp() * 1000)) for i in group
-            ]
+            calls: list[_Call] = [(i.f_port, list(i.payload), int(i.received_at.timestamp() * 1000)) for i in group]
             results = self._call("decodeUplink", calls) if strikes < self._limits.strikes else None
             if isinstance(results, list):
                 answered = [self._decoded(result) for result in results]
@@ -97,9 +95,7 @@ class Sandbox:
 
     def _decode_alone(self, call: _Call, strikes: int) -> Decoded | CodecFailure:
         if strikes >= self._limits.strikes:
-            return failure(
-                "quarantined", f"not tried: the codec went beyond its limits {strikes} times just before"
-            )
+            return failure("quarantined", f"not tried: the codec went beyond its limits {strikes} times just before")
         result = self._call_alone("decodeUplink", call)
         return result if isinstance(result, CodecFailure) else self._decoded(result)
 

@@ -39,9 +39,7 @@ def main() -> None:
     setup = next(messages, None)
     if not isinstance(setup, Setup):
         return
-    sandboxes = {
-        key: Sandbox(codec.source, codec.quantities, setup.limits) for key, codec in setup.codecs.items()
-    }
+    sandboxes = {key: Sandbox(codec.source, codec.quantities, setup.limits) for key, codec in setup.codecs.items()}
     _send(answers, [])
     for message in messages:
         if isinstance(message, Setup):
