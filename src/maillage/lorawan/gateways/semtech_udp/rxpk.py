@@ -40,9 +40,9 @@ class Rxpk(Struct, frozen=True, gc=False, omit_defaults=True):
     modu: Literal["LORA", "FSK"]
     codr: Codr | None = None
     lsnr: Annotated[float, Meta(ge=-100.0, le=100.0)] | None = None
-    stat: Literal[-1, 0, 1] = 0
-    chan: Octet = 0
-    rfch: Octet = 0
+    stat: Literal[-1, 0, 1] | None = None
+    chan: Octet | None = None
+    rfch: Octet | None = None
     time: Annotated[str, Meta(max_length=64)] | None = None
     tmms: GpsMs | None = None
 
@@ -65,10 +65,10 @@ def read_rxpk(text: bytes) -> RxPacket:
         rxpk.rssi,
         rxpk.lsnr,
         read_payload(rxpk.data, rxpk.size),
-        _CRC[rxpk.stat],
+        _CRC[rxpk.stat or 0],
         rxpk.codr,
-        rxpk.chan,
-        rxpk.rfch,
+        rxpk.chan or 0,
+        rxpk.rfch or 0,
         _instant(rxpk.time) if rxpk.time else None,
         rxpk.tmms,
     )
@@ -97,6 +97,8 @@ def write_rxpk(packet: RxPacket) -> Rxpk:
 def _instant(text: str) -> datetime | None:
     try:
         found = datetime.fromisoformat(text)
+        if found.tzinfo is UTC:
+            return found
         return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None

@@ -36,12 +36,12 @@ class Txpk(Struct, frozen=True, gc=False, omit_defaults=True):
     datr: Datr
     size: Size
     data: Base64
-    imme: bool = False
+    imme: bool | None = None
     tmst: Tmst | None = None
     tmms: GpsMs | None = None
     codr: Codr | None = None
-    ipol: bool = False
-    ncrc: bool = False
+    ipol: bool | None = None
+    ncrc: bool | None = None
     fdev: Annotated[int, Meta(ge=0, le=200_000)] | None = None
     prea: Annotated[int, Meta(ge=0, le=0xFFFF)] | None = None
 
@@ -65,8 +65,8 @@ def read_pull_resp_body(text: bytes) -> TxPacket:
         read_payload(txpk.data, txpk.size),
         txpk.codr,
         txpk.rfch,
-        txpk.ipol,
-        txpk.ncrc,
+        bool(txpk.ipol),
+        bool(txpk.ncrc),
         txpk.fdev,
         txpk.prea,
     )
