@@ -66,3 +66,8 @@ def test_a_counter_that_never_was_is_a_jump_not_a_replay():
 @pytest.mark.parametrize("last", [2**32 - 1, 2**32 - 2])
 def test_the_end_of_the_counter_asks_for_a_new_session(last):
     assert judge_counter(1, last) == Exhausted(last)
+
+
+def test_half_way_around_the_sixteen_bits_a_counter_is_taken_for_passed():
+    assert judge_counter(0, 0x8000) == Replayed(0, 0x8000)
+    assert judge_counter(0xFFFF, 0x8000) == TooFar(0x7FFF, 0x8000)
