@@ -112,9 +112,7 @@ SOUND_FRAMES = good_frames()
 def good_datagrams() -> list[bytes]:
     heard = [RxPacket(5, 868_100_000, SF7, -80.0, 7.5, phy) for phy in good_frames()]
     pushes = [encode_push_data(PushData(1, EUI, (packet,))) for packet in heard]
-    resps = [
-        encode_pull_resp(PullResp(1, TxPacket(AtTmst(5), 868_100_000, 14, SF7, p))) for p in good_frames()
-    ]
+    resps = [encode_pull_resp(PullResp(1, TxPacket(AtTmst(5), 868_100_000, 14, SF7, p))) for p in good_frames()]
     whole = encode_push_data(PushData(1, EUI, tuple(heard), GatewayStat(time="now", received=3)))
     return [
         *pushes,
@@ -140,9 +138,7 @@ def mutate(dice: random.Random, datagram: bytes) -> bytes:
         elif wound == 3 and at < len(data):
             data[at] ^= 1 << dice.randrange(8)
         elif wound == 4:
-            data[at : at + 1] = dice.choice(
-                [b'"', b"{", b"}", b"[", b"]", b":", b",", b"-", b"9", b"\\", b"\x00"]
-            )
+            data[at : at + 1] = dice.choice([b'"', b"{", b"}", b"[", b"]", b":", b",", b"-", b"9", b"\\", b"\x00"])
         else:
             data[at:at] = data[dice.randrange(len(data) + 1) :][: dice.randint(1, 40)]
     return bytes(data)
@@ -178,9 +174,7 @@ def test_no_mutated_or_random_datagram_lets_another_error_escape():
         outcomes[pass_through_the_layer(head + dice.randbytes(dice.randrange(80)))] += 1
     assert outcomes.total() == MUTATED + RANDOM
     # The fire reached every layer, not only the first wall.
-    assert (
-        min(outcomes["DataUplink"], outcomes["frame: f_opts_truncated"], outcomes["datagram: not_json"]) > 100
-    )
+    assert min(outcomes["DataUplink"], outcomes["frame: f_opts_truncated"], outcomes["datagram: not_json"]) > 100
     assert outcomes["frame: wrong_mic"] > 100
 
 

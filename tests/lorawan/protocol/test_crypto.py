@@ -32,9 +32,7 @@ def test_published_uplinks_are_verified_and_decrypted(vectors):
         frame = parse_frame(bytes.fromhex(vector["phy"]))
         assert session.signs_uplink(frame, vector["f_cnt"])
         assert not session.signs_uplink(frame, vector["f_cnt"] + 0x10000)
-        clear = session.crypt(
-            Direction.UPLINK, frame.dev_addr, vector["f_cnt"], frame.frm_payload, frame.f_port
-        )
+        clear = session.crypt(Direction.UPLINK, frame.dev_addr, vector["f_cnt"], frame.frm_payload, frame.f_port)
         assert clear.hex() == vector["clear"]
 
 
@@ -61,9 +59,7 @@ def test_published_session_keys_are_derived(vectors):
         assert keys.app_s_key.hex() == vector["app_s_key"]
 
 
-@given(
-    KEYS, KEYS, st.sampled_from(Direction), COUNTERS, COUNTERS, st.binary(max_size=255), st.integers(0, 255)
-)
+@given(KEYS, KEYS, st.sampled_from(Direction), COUNTERS, COUNTERS, st.binary(max_size=255), st.integers(0, 255))
 def test_encrypting_twice_gives_the_payload_back(nwk, app, way, dev_addr, f_cnt, payload, port):
     session = SessionCrypto(nwk, app)
     hidden = session.crypt(way, dev_addr, f_cnt, payload, port)
@@ -89,9 +85,7 @@ def test_a_join_accept_survives_encryption(key, plain):
 
 def test_the_two_directions_never_share_a_key_stream():
     session = SessionCrypto(bytes(16), bytes(16))
-    assert session.crypt(Direction.UPLINK, 1, 1, bytes(16), 1) != session.crypt(
-        Direction.DOWNLINK, 1, 1, bytes(16), 1
-    )
+    assert session.crypt(Direction.UPLINK, 1, 1, bytes(16), 1) != session.crypt(Direction.DOWNLINK, 1, 1, bytes(16), 1)
 
 
 def test_port_0_uses_the_network_key():

@@ -24,9 +24,7 @@ _EUI_BYTES = 8
 
 
 class DataContent(Struct, frozen=True, gc=False):
-    """A data frame before encryption: full 32-bit counter, clear payload; ``f_port`` None only without
-    payload.
-    """
+    """A data frame before encryption: full 32-bit counter, clear payload, which needs an ``f_port``."""
 
     dev_addr: int
     f_cnt: int

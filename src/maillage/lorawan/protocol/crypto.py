@@ -25,8 +25,7 @@ _B0 = Struct("<BHHBIIBB")
 _A_WITHOUT_COUNTER = Struct("<BIBIIB")
 # ``prefix.join(_A_COUNTERS[n])`` is the n blocks A_1..A_n, each the 15 common bytes and its number.
 _A_COUNTERS = tuple(
-    (b"", *(bytes((i,)) for i in range(1, blocks + 1)))
-    for blocks in range(PHY_PAYLOAD_MAX_BYTES // _BLOCK_BYTES + 2)
+    (b"", *(bytes((i,)) for i in range(1, blocks + 1))) for blocks in range(PHY_PAYLOAD_MAX_BYTES // _BLOCK_BYTES + 2)
 )
 
 
@@ -38,8 +37,9 @@ class SessionKeys(NamedTuple):
 
 
 class SessionCrypto:
-    """The cryptography of one session: MIC both ways, FRMPayload both ways. About 2 kB once both keys were
-    used.
+    """One session's MIC and FRMPayload, both ways; about 2 kB once both keys were used.
+
+    Counters are 0..2^32 - 1, messages at most 255 bytes, as parsing and building guarantee.
     """
 
     __slots__ = ("_app_ecb", "_mac", "app_s_key", "nwk_s_key")
@@ -56,9 +56,7 @@ class SessionCrypto:
 
     def downlink_mic(self, dev_addr: int, f_cnt: int, msg: bytes, conf_f_cnt: int = 0) -> bytes:
         """As uplink. ``conf_f_cnt`` stays 0 in 1.0.x; 1.1 binds the acknowledged uplink's counter here."""
-        return self._mic(
-            _B0.pack(0x49, conf_f_cnt, 0, Direction.DOWNLINK, dev_addr, f_cnt, 0, len(msg)) + msg
-        )
+        return self._mic(_B0.pack(0x49, conf_f_cnt, 0, Direction.DOWNLINK, dev_addr, f_cnt, 0, len(msg)) + msg)
 
     def signs_uplink(self, frame: DataUplink, f_cnt: int) -> bool:
         """Whether the frame's MIC is this session's for that full counter."""
@@ -97,7 +95,7 @@ class SessionCrypto:
 
 
 def join_mic(app_key: bytes, msg: bytes) -> bytes:
-    """MIC of a JoinRequest, or of a JoinAccept before encryption; ``msg`` starts at MHDR (§6.2.2, §6.2.3)."""
+    """MIC of a JoinRequest, or of a JoinAccept before encryption; ``msg`` starts at MHDR (§6.2)."""
     return aes_cmac(app_key, msg)[:MIC_BYTES]
 
 
@@ -109,7 +107,7 @@ def aes_cmac(key: bytes, msg: bytes) -> bytes:
 
 
 def encrypt_join_accept(app_key: bytes, plain: bytes) -> bytes:
-    """The network *decrypts* to encrypt, so that a device needs only the encryption half of AES (§6.2.3)."""
+    """The network *decrypts* to encrypt, so that a device needs only the encryption half of AES (§6.2)."""
     return _ecb(app_key).decryptor().update(plain)
 
 
@@ -118,7 +116,7 @@ def decrypt_join_accept(app_key: bytes, encrypted: bytes) -> bytes:
 
 
 def derive_session_keys(app_key: bytes, join_nonce: int, net_id: int, dev_nonce: int) -> SessionKeys:
-    """Session keys of a 1.0.x join (§6.2.3); ``join_nonce`` is the AppNonce of 1.0.3."""
+    """Session keys of a 1.0.x join (§6.2); ``join_nonce`` is the AppNonce of 1.0.3."""
     seed = (
         fits("JoinNonce", join_nonce, 24).to_bytes(3, "little")
         + fits("NetID", net_id, 24).to_bytes(3, "little")

@@ -1,4 +1,4 @@
-"""DLSettings: what a device uses in its receive windows (LoRaWAN L2 1.0.4, §5.4 and §6.2.3)."""
+"""DLSettings: what a device uses in its receive windows (LoRaWAN L2 1.0.4, §5.4 and §6.2)."""
 
 from dataclasses import dataclass
 

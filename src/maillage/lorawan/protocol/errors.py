@@ -21,9 +21,7 @@ class FrameReason(StrEnum):
 
 
 class FrameError(Exception):
-    """A frame that is not LoRaWAN, or a field that does not fit in one. ``reason`` is counted, ``detail``
-    is read.
-    """
+    """Not a LoRaWAN frame, or a field that fits in none. ``reason`` is counted, ``detail`` is read."""
 
     def __init__(self, reason: FrameReason, detail: str = "") -> None:
         super().__init__(reason, detail)

@@ -1,6 +1,4 @@
-"""Identifiers and keys typed by people: EUI-64 and AES-128 keys, as bytes with the most significant byte
-first.
-"""
+"""Identifiers and keys as people type them: EUI-64 and AES-128 keys, most significant byte first."""
 
 import re
 
@@ -21,9 +19,7 @@ def parse_eui(text: str) -> EUI64:
 
 
 def parse_key(text: str) -> bytes:
-    """An AES-128 key in hexadecimal, same tolerance as :func:`parse_eui`. The facts of the error hold no
-    key.
-    """
+    """An AES-128 key, same tolerance as :func:`parse_eui`. The facts of the error hold no key."""
     return _parse_hex(text, _KEY_BYTES, "lorawan.key")
 
 

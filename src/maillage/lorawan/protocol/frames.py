@@ -87,9 +87,7 @@ class DataDownlink(Struct, frozen=True, gc=False):
 
 
 class RejoinRequest(Struct, frozen=True, gc=False):
-    """1.1 only. ``origin`` is the NetID (types 0 and 2) or the JoinEUI (type 1), most significant byte
-    first.
-    """
+    """1.1 only. ``origin``, big-endian, is the NetID (types 0 and 2) or the JoinEUI (type 1)."""
 
     rejoin_type: int
     origin: bytes

@@ -9,9 +9,7 @@ def write_frequency_hz(frequency_hz: int) -> bytes:
     """Three bytes; the frequency must be a multiple of 100 Hz."""
     steps, rest = divmod(frequency_hz, STEP_HZ)
     if rest:
-        raise FrameError(
-            FrameReason.FIELD_OUT_OF_RANGE, f"{frequency_hz} Hz is not a multiple of {STEP_HZ} Hz"
-        )
+        raise FrameError(FrameReason.FIELD_OUT_OF_RANGE, f"{frequency_hz} Hz is not a multiple of {STEP_HZ} Hz")
     return fits("frequency", steps, 24).to_bytes(3, "little")
 
 

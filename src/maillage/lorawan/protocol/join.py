@@ -1,6 +1,4 @@
-"""Over-the-air activation: the content of a JoinAccept and the DevNonce rules. Source: LoRaWAN L2 1.0.4,
-§6.2.
-"""
+"""Over-the-air activation: JoinAccept content, DevNonce rules. Source: LoRaWAN L2 1.0.4, §6.2."""
 
 from collections.abc import Container
 from dataclasses import dataclass
@@ -56,21 +54,15 @@ class JoinAcceptContent:
 
 
 def encode_cf_list(frequencies_hz: tuple[int, ...]) -> bytes:
-    """A CFList of type 0: up to five further channels, absent ones 0 (RP002-1.0.4, EU863-870 JoinAccept
-    CFList).
-    """
+    """A CFList of type 0: up to five further channels, absent ones 0 (RP002-1.0.4, §2.4.4)."""
     if len(frequencies_hz) > _CF_LIST_CHANNELS:
-        raise FrameError(
-            FrameReason.FIELD_OUT_OF_RANGE, f"{len(frequencies_hz)} channels in a CFList of five"
-        )
+        raise FrameError(FrameReason.FIELD_OUT_OF_RANGE, f"{len(frequencies_hz)} channels in a CFList of five")
     padded = frequencies_hz + (0,) * (_CF_LIST_CHANNELS - len(frequencies_hz))
     return b"".join(write_frequency_hz(hz) for hz in padded) + bytes((_CF_LIST_FREQUENCIES,))
 
 
 def decode_cf_list(cf_list: bytes) -> tuple[int, ...]:
-    """Frequencies in Hz of a type 0 list, unused slots left out; none if the list is absent or of another
-    type.
-    """
+    """Frequencies in Hz of a type 0 list, without unused slots; none from any other list."""
     if len(cf_list) != _CF_LIST_BYTES or cf_list[-1] != _CF_LIST_FREQUENCIES:
         return ()
     found = (read_frequency_hz(cf_list[at : at + 3]) for at in range(0, 3 * _CF_LIST_CHANNELS, 3))

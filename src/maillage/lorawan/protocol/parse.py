@@ -1,4 +1,4 @@
-"""Bytes to frame. Source: LoRaWAN L2 1.0.4, §4; RFU bits are ignored, as §1.1 asks."""
+"""Bytes to frame. Source: LoRaWAN L2 1.0.4, §4; RFU bits are ignored, as its conventions ask."""
 
 from collections.abc import Callable
 from struct import Struct
@@ -65,9 +65,7 @@ def _rejoin_request(phy: bytes) -> RejoinRequest:
         raise FrameError(FrameReason.WRONG_LENGTH, f"rejoin request of {len(phy)} bytes")
     rj_count = int.from_bytes(phy[eui_at + 8 : eui_at + 10], "little")
     dev_eui = phy[eui_at + 7 : eui_at - 1 : -1]
-    return RejoinRequest(
-        phy[1], phy[eui_at - 1 : 1 : -1], dev_eui, rj_count, phy[:-MIC_BYTES], phy[-MIC_BYTES:]
-    )
+    return RejoinRequest(phy[1], phy[eui_at - 1 : 1 : -1], dev_eui, rj_count, phy[:-MIC_BYTES], phy[-MIC_BYTES:])
 
 
 def _data_uplink(phy: bytes) -> DataUplink:

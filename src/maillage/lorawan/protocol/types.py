@@ -13,9 +13,7 @@ MIC_BYTES = 4
 
 
 class MType(IntEnum):
-    """Message type, the three upper bits of MHDR (§4.2.1). ``REJOIN_REQUEST`` belongs to 1.1 and is RFU
-    before.
-    """
+    """Message type, the upper bits of MHDR (§4.2.1). ``REJOIN_REQUEST`` is 1.1's, RFU before."""
 
     JOIN_REQUEST = 0
     JOIN_ACCEPT = 1

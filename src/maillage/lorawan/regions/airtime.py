@@ -1,6 +1,4 @@
-"""Time on air, in whole microseconds. Source: Semtech AN1200.13 (LoRa Modem Designer's Guide), §4; SX1276,
-§4.1.1.7.
-"""
+"""Time on air, in whole microseconds. Source: Semtech AN1200.13 (LoRa Modem Designer's Guide), §4."""
 
 from maillage.lorawan.regions.data_rate import DataRate, FskDataRate, LoRaDataRate
 

@@ -37,9 +37,7 @@ EU863_870 = Region(
         *(MaxPayload(250, 242) for _ in range(4)),
     ),
     tx_powers_dbm=tuple(_MAX_EIRP_DBM - 2 * index for index in range(8)),
-    rx1_data_rates=tuple(
-        tuple(max(rate - offset, 0) for offset in _OFFSETS) for rate, _ in enumerate(_DATA_RATES)
-    ),
+    rx1_data_rates=tuple(tuple(max(rate - offset, 0) for offset in _OFFSETS) for rate, _ in enumerate(_DATA_RATES)),
     rx2_frequency_hz=869_525_000,
     rx2_data_rate=_DR0,
 )

@@ -80,9 +80,7 @@ class Region:
             raise Invalid("lorawan.rx1_dr_offset", offset=rx1_dr_offset, region=self.name)
         return row[rx1_dr_offset]
 
-    def rx1(
-        self, uplink_frequency_hz: int, uplink_data_rate: int, rx1_dr_offset: int, delay_s: int
-    ) -> ReceiveWindow:
+    def rx1(self, uplink_frequency_hz: int, uplink_data_rate: int, rx1_dr_offset: int, delay_s: int) -> ReceiveWindow:
         """The first window: on the uplink's own channel, ``delay_s`` after it."""
         data_rate = self.rx1_data_rate(uplink_data_rate, rx1_dr_offset)
         return ReceiveWindow(uplink_frequency_hz, data_rate, delay_s)

@@ -289,9 +289,7 @@ def test_a_bad_report_is_named_and_the_frames_are_kept():
     message = decode(push(RXPK, stat={"lati": 91}))
     assert len(message.packets) == 1
     assert message.stat is None
-    assert [(refusal.item, refusal.reason) for refusal in message.refused] == [
-        ("stat", DatagramReason.WRONG_FIELD)
-    ]
+    assert [(refusal.item, refusal.reason) for refusal in message.refused] == [("stat", DatagramReason.WRONG_FIELD)]
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,7 @@ class DatagramReason(StrEnum):
 
 
 class DatagramError(Exception):
-    """A datagram that is not of the protocol, or a value it cannot carry. ``reason`` is counted, ``detail``
-    read.
-    """
+    """Not a datagram of the protocol, or a value it cannot carry. ``reason`` is counted, ``detail`` read."""
 
     def __init__(self, reason: DatagramReason, detail: str = "") -> None:
         super().__init__(reason, detail[:_DETAIL_MAX])

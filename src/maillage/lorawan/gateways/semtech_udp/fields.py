@@ -23,8 +23,7 @@ Octet = Annotated[int, Meta(ge=0, le=255)]
 
 _BANDWIDTHS_HZ = (125_000, 250_000, 500_000, 203_000, 406_000, 812_000)
 _LORA = {
-    rate.datr: rate
-    for rate in (LoRaDataRate(factor, width) for factor in range(5, 13) for width in _BANDWIDTHS_HZ)
+    rate.datr: rate for rate in (LoRaDataRate(factor, width) for factor in range(5, 13) for width in _BANDWIDTHS_HZ)
 }
 
 

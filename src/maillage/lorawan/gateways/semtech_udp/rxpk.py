@@ -54,8 +54,7 @@ _CRC = {status.value: status for status in CrcStatus}
 def read_rxpk(text: bytes) -> RxPacket:
     """The frame of one JSON object; ``DatagramError`` says why it cannot be one.
 
-    ``time`` is advisory: a text that is no ISO 8601 instant counts as absent, a frame must not be lost for
-    it.
+    ``time`` is advisory: a text that is no ISO 8601 instant counts as absent and loses no frame.
     """
     rxpk = decode_strictly(_DECODER, text)
     return RxPacket(

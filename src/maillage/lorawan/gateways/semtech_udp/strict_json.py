@@ -16,9 +16,7 @@ _Pairs = list[tuple[str, object]]
 
 
 def decode_strictly(decoder: "msgspec.json.Decoder[_T]", text: bytes) -> _T:
-    """The typed value of ``text``. Raises ``DatagramError``: not JSON, a key twice, or a field out of its
-    range.
-    """
+    """The typed value of ``text``; ``DatagramError`` if it is not JSON, has a key twice or a wrong field."""
     value = decode_typed(decoder, text)
     refuse_repeated_keys(text)
     return value

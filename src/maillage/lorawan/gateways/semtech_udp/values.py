@@ -1,6 +1,4 @@
-"""The six messages and what they carry, as typed values. Source: Semtech, PROTOCOL.TXT of the packet
-forwarder.
-"""
+"""The six messages and what they carry, as typed values. Source: Semtech packet forwarder, PROTOCOL.TXT."""
 
 from datetime import datetime
 from enum import IntEnum, StrEnum

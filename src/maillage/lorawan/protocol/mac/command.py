@@ -7,9 +7,7 @@ from typing import ClassVar, Self
 
 @dataclass(frozen=True, slots=True)
 class MacCommand(ABC):
-    """A command as a value. ``encode`` writes identifier and payload; RFU bits are written 0 and ignored
-    when read.
-    """
+    """A command as a value. Reserved bits are written 0 and ignored when read."""
 
     CID: ClassVar[int]
     PAYLOAD_BYTES: ClassVar[int]

@@ -20,9 +20,7 @@ class DevStatusReq(EmptyCommand):
 
 @dataclass(frozen=True, slots=True)
 class DevStatusAns(MacCommand):
-    """``battery`` 0 external power, 1..254 level, 255 unknown; ``margin_db`` -32..31, SNR of the request
-    heard.
-    """
+    """``battery`` 0 external power, 1..254 level, 255 unknown; ``margin_db`` -32..31 of the request heard."""
 
     CID: ClassVar[int] = 0x06
     PAYLOAD_BYTES: ClassVar[int] = 2

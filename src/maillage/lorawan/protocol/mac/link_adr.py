@@ -33,9 +33,7 @@ class LinkADRReq(MacCommand):
     @classmethod
     def read(cls, payload: bytes) -> Self:
         rate_and_power, ch_mask, redundancy = _LAYOUT.unpack(payload)
-        return cls(
-            rate_and_power >> 4, rate_and_power & 0x0F, ch_mask, redundancy >> 4 & 0b111, redundancy & 0x0F
-        )
+        return cls(rate_and_power >> 4, rate_and_power & 0x0F, ch_mask, redundancy >> 4 & 0b111, redundancy & 0x0F)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,7 @@ class RXParamSetupReq(MacCommand):
 
 @dataclass(frozen=True, slots=True)
 class RXParamSetupAns(MacCommand):
-    """Unless all three are accepted, the device changed nothing. It repeats the answer until it hears a
-    downlink.
-    """
+    """Unless all three are accepted, nothing changed. Repeated by the device until it hears a downlink."""
 
     CID: ClassVar[int] = 0x05
     PAYLOAD_BYTES: ClassVar[int] = 1
