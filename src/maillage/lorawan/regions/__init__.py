@@ -1,0 +1,1 @@
+"""Regional parameters: one immutable value a band, the law cited in it."""
