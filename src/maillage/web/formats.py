@@ -26,6 +26,7 @@ _DISPLAYED: Mapping[str, str] = {
     "[ppb]": "ppb",
     "ug/m3": "µg/m³",
     "mg/m3": "mg/m³",
+    "m2": "m²",
     "m3": "m³",
     "m3/h": "m³/h",
     "dB[mW]": "dBm",

@@ -18,6 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from maillage.kernel.errors import Conflict, Invalid, MaillageError, NotFound, Refused, Unavailable
+from maillage.web.formats import number
 
 T = TypeVar("T")
 
@@ -46,13 +47,24 @@ _BY_KIND: Mapping[type[MaillageError], Promise] = {
 }
 
 
+class _Facts(dict[str, object]):
+    """The facts as people read them. A sentence that names a fact it was not given must not hide the error itself."""
+
+    def __missing__(self, _name: str) -> str:
+        return "—"
+
+    def __getitem__(self, name: str) -> object:
+        fact = super().__getitem__(name)
+        return number(fact) if isinstance(fact, float) else fact
+
+
 def sentence(error: MaillageError) -> str:
     """What happened and what to do, in the active language."""
     template = _sentences().get(error.code)
     if template is None:
         return str(_kind(error, _BY_KIND))
     words = gettext(template) if isinstance(template, str) else str(template)
-    return words % error.facts
+    return words % _Facts(error.facts)
 
 
 def status(error: MaillageError) -> int:

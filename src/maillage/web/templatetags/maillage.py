@@ -36,7 +36,8 @@ TONE_ICONS: Mapping[str, str] = {
 
 
 def _draw(component: str, **values: object) -> SafeString:
-    return render_to_string(f"web/components/{component}.html", values)
+    drawn = render_to_string(f"web/components/{component}.html", values)
+    return mark_safe(drawn.strip())  # noqa: S308 - a rendered template, without the file's last line break
 
 
 @register.simple_tag

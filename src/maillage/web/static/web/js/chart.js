@@ -166,6 +166,7 @@ class Chart {
     const time = {
       ...text,
       grid: { show: false },
+      size: 30,
       space: small ? 64 : 80,
       values: (_plot, times) => times.map((each) => this.timeLabel(each)),
     };

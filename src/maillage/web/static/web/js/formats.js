@@ -4,7 +4,7 @@ import { language, locale, words } from "./words.js";
 export const timeZone = "Europe/Paris";
 const gap = "\u202f";
 const displayed = {
-  1: "", Cel: "°C", "Cel.d": "°C·j", "[ppm]": "ppm", "[ppb]": "ppb", "ug/m3": "µg/m³", "mg/m3": "mg/m³", m3: "m³",
+  1: "", Cel: "°C", "Cel.d": "°C·j", "[ppm]": "ppm", "[ppb]": "ppb", "ug/m3": "µg/m³", "mg/m3": "mg/m³", m2: "m²", m3: "m³",
   "m3/h": "m³/h", "dB[mW]": "dBm", "dB[SPL]": "dB", "kW.h": "kWh", "W.h": "Wh", deg: "°", Ohm: "Ω", "{count}": "",
 };
 

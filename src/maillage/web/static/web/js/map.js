@@ -127,9 +127,27 @@ function followPointer(map, layer, onClick) {
 
 const follow = ({ href }) => { if (href) location.assign(href); };
 
+const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+
+// A label that would cover a pin or another label waits for more room.
+function declutter(canvas) {
+  const taken = [...canvas.querySelectorAll(".m-marker")].map((pin) => pin.getBoundingClientRect());
+  for (const label of canvas.querySelectorAll(".m-marker-label")) {
+    label.classList.remove("is-crowded");
+    const box = label.getBoundingClientRect();
+    const own = label.previousElementSibling.getBoundingClientRect();
+    const crowded = taken.some((other) => !(other.left === own.left && other.top === own.top) && overlap(box, other));
+    label.classList.toggle("is-crowded", crowded);
+    if (!crowded) taken.push(box);
+  }
+}
+
 function drawSites(map, sites) {
   if (sites.features.length <= manySites) {
     sites.features.forEach((feature) => markerOf(feature).addTo(map));
+    const tidy = () => declutter(map.getContainer());
+    map.on("moveend", tidy);
+    map.once("idle", tidy);
     return;
   }
   map.addLayer(siteLayer());
