@@ -2,7 +2,9 @@
 
 from django.http import StreamingHttpResponse
 
-from maillage.web.live import Subscription
+from maillage.web.live import Hub, Subscription
+
+_HUB = Hub()
 
 
 def event_stream_response(subscription: Subscription) -> StreamingHttpResponse:
@@ -12,3 +14,8 @@ def event_stream_response(subscription: Subscription) -> StreamingHttpResponse:
         content_type="text/event-stream; charset=utf-8",
         headers={"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"},
     )
+
+
+def hub() -> Hub:
+    """The one hub of this process: pages subscribe to it, ``config.live`` feeds it."""
+    return _HUB
