@@ -81,6 +81,16 @@ def read(environ: Mapping[str, str] = os.environ) -> Environment:
     )
 
 
+def choose_settings() -> None:
+    """Tell Django which settings are ours, unless somebody chose others."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maillage.config.settings")
+
+
+def for_children(env: Environment) -> dict[str, str]:
+    """The variables of our child processes: ours, and the data folder by its full path."""
+    return {**os.environ, "MAILLAGE_DATA": str(env.data_folder), "PYTHONUNBUFFERED": "1"}
+
+
 def embedded_conninfo(data: DataFolder) -> str:
     """How to reach the private cluster of ``data``, running or not."""
     socket = str(socket_folder(data.postgres_home, data.digest)).replace("\\", "\\\\").replace("'", "\\'")

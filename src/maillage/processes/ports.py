@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from maillage.processes.problems import CannotStart
 
+_ANSWER_TIMEOUT_S = 1.0
+
 
 def is_free(host: str, port: int) -> bool:
     """Whether ``host:port`` can be listened on now. An address that is not ours raises ``OSError``."""
@@ -18,6 +20,15 @@ def is_free(host: str, port: int) -> bool:
             if error.errno in {errno.EADDRINUSE, errno.EACCES}:
                 return False
             raise
+    return True
+
+
+def answers(host: str, port: int) -> bool:
+    """Whether somebody accepts connections on ``host:port``."""
+    try:
+        socket.create_connection((host, port), timeout=_ANSWER_TIMEOUT_S).close()
+    except OSError:
+        return False
     return True
 
 

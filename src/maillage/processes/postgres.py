@@ -64,14 +64,7 @@ class Cluster:
 
     def clear(self) -> None:
         """Stop what is left of a server that lost its supervisor, and forget its stale pid file."""
-        running = leftovers.working_in(self.folder, "postgres") if self.folder.exists() else ()
-        escalation = (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)
-        if left := leftovers.stop_all(running, escalation, _STOP_GRACE_S):
-            raise CannotStart(
-                "postgres-will-not-stop",
-                f"An earlier PostgreSQL still works on {self.folder} and cannot be stopped (pids {left}).",
-            )
-        (self.folder / "postmaster.pid").unlink(missing_ok=True)
+        clear_leftovers(self.folder)
 
     def is_ready(self) -> bool:
         """Whether the server answers queries now."""
@@ -131,6 +124,22 @@ def embedded_cluster(data: DataFolder, identity: Identity | None, binaries: Bina
         home = data.system_postgres_home
         home.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
     return Cluster(home, socket_folder(home, data.digest), binaries, identity)
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Stop every PostgreSQL process that works on the cluster in ``folder``, and forget its pid file.
+
+    Call it only while holding the installation's lock: then no living supervisor owns those processes. Raises
+    ``CannotStart`` when they cannot be stopped.
+    """
+    running = leftovers.working_in(folder, "postgres") if folder.exists() else ()
+    escalation = (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)
+    if left := leftovers.stop_all(running, escalation, _STOP_GRACE_S):
+        raise CannotStart(
+            "postgres-will-not-stop",
+            f"An earlier PostgreSQL still works on {folder} and cannot be stopped (pids {left}).",
+        )
+    (folder / "postmaster.pid").unlink(missing_ok=True)
 
 
 def _found(connection: psycopg.Connection, table: str, column: str, value: str) -> bool:

@@ -36,9 +36,7 @@ def database_identity() -> Identity | None:
     return Identity(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
 
-def leashed(
-    argv: tuple[str, ...], death: signal.Signals, identity: Identity | None = None
-) -> tuple[str, ...]:
+def leashed(argv: tuple[str, ...], death: signal.Signals, identity: Identity | None = None) -> tuple[str, ...]:
     """``argv`` run by setpriv(1): it receives ``death`` when its parent dies (prctl PR_SET_PDEATHSIG)."""
     who = ("--reuid", identity.name, "--regid", str(identity.gid), "--init-groups") if identity else ()
     return ("setpriv", *who, "--pdeathsig", death.name.removeprefix("SIG"), "--", *argv)
