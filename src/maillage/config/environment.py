@@ -14,7 +14,8 @@ MAILLAGE_LORAWAN_PORT  UDP port on which gateways are heard               ``1700
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,16 +100,20 @@ def embedded_conninfo(data: DataFolder) -> str:
 
 def _remembered_nats_url(data: DataFolder) -> str:
     """Empty until the private server has started once."""
-    try:
-        return data.nats_url.read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        return ""
+    with _usable(data):
+        return data.nats_url.read_text(encoding="utf-8").strip() if data.nats_url.exists() else ""
 
 
 def _secret_key(data: DataFolder) -> str:
-    try:
+    with _usable(data):
         data.create()
         return secret_kept_in(data.secret_key)
+
+
+@contextmanager
+def _usable(data: DataFolder) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise Unavailable(
             "data-folder-unusable", folder=str(data.path), reason=str(error.strerror), change="MAILLAGE_DATA"

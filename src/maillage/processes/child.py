@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
+from asyncio.subprocess import DEVNULL, STDOUT, Process
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,11 +44,14 @@ class Child:
     @classmethod
     async def start(cls, command: Command, hear: Hearer) -> Self:
         """Start it; ``hear(name, line)`` is told what it writes. Raises ``OSError`` when there is no such program."""
-        if command.log is None:
-            process = await _spawn(command, PIPE)
-            return cls(command, process, asyncio.create_task(_listen(command.name, process, hear)))
-        with open_log(command.log) as log:
-            return cls(command, await _spawn(command, log), None)
+        if command.log is not None:
+            with open_log(command.log) as log:
+                return cls(command, await _spawn(command, log), None)
+        # Our own pipe: with asyncio's, waiting for a child would wait for whoever inherited its output, too.
+        reading, writing = os.pipe()
+        hearing = asyncio.create_task(_listen(command.name, os.fdopen(reading, "rb", buffering=0), hear))
+        with os.fdopen(writing, "wb", buffering=0) as output:
+            return cls(command, await _spawn(command, output), hearing)
 
     @property
     def pid(self) -> int:
@@ -91,7 +94,7 @@ def open_log(path: Path) -> IO[bytes]:
     return path.open("ab")
 
 
-async def _spawn(command: Command, output: int | IO[bytes]) -> Process:
+async def _spawn(command: Command, output: IO[bytes]) -> Process:
     return await asyncio.create_subprocess_exec(
         *command.argv,
         stdin=DEVNULL,
@@ -103,10 +106,17 @@ async def _spawn(command: Command, output: int | IO[bytes]) -> Process:
     )
 
 
-async def _listen(name: str, process: Process, hear: Hearer) -> None:
-    stream = process.stdout
-    if stream is None:
-        return
+async def _listen(name: str, ear: IO[bytes], hear: Hearer) -> None:
+    stream = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(stream)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, ear)
+    try:
+        await _relay_lines(name, stream, hear)
+    finally:
+        transport.close()
+
+
+async def _relay_lines(name: str, stream: asyncio.StreamReader, hear: Hearer) -> None:
     rest = b""
     while chunk := await stream.read(_CHUNK_BYTES):
         *lines, rest = (rest + chunk).split(b"\n")
