@@ -40,13 +40,13 @@ def test_every_variable_that_is_read_is_documented(tmp_path):
     assert recorder.asked == documented
 
 
-def test_without_any_variable_everything_is_private_and_local(tmp_path):
-    env = read(tmp_path)
+def test_without_any_choice_everything_is_private_and_local():
+    env = read(Path("/srv/maillage"), MAILLAGE_SECRET_KEY="given")
     assert (env.embedded_database, env.embedded_nats, env.debug) == (True, True, False)
     assert env.lorawan_port == 1700
     assert env.allowed_hosts == ("localhost", "127.0.0.1", "[::1]")
     assert conninfo_to_dict(env.database_conninfo) == {
-        "host": str(tmp_path / "postgresql" / "socket"),
+        "host": "/srv/maillage/postgresql/socket",
         "port": "5432",
         "user": "maillage",
         "dbname": "maillage",
@@ -108,10 +108,9 @@ def test_a_long_path_gets_a_short_socket(tmp_path):
     assert env.data.digest in host
 
 
-def test_a_path_with_a_quote_survives_the_conninfo(tmp_path):
-    folder = tmp_path / "l'école"
-    host = conninfo_to_dict(read(folder).database_conninfo)["host"]
-    assert host == str(folder / "postgresql" / "socket")
+def test_a_path_with_a_quote_survives_the_conninfo():
+    env = read(Path("/srv/l'école"), MAILLAGE_SECRET_KEY="given")
+    assert conninfo_to_dict(env.database_conninfo)["host"] == "/srv/l'école/postgresql/socket"
 
 
 def test_django_gets_every_part_of_an_address():
