@@ -1,8 +1,10 @@
 """The ``maillage`` command."""
 
 import asyncio
+import functools
 import importlib
 import sys
+from collections.abc import Iterable
 
 import click
 import django
@@ -11,10 +13,11 @@ from django.core.management import execute_from_command_line
 from maillage.config import environment
 from maillage.kernel.errors import MaillageError
 from maillage.processes import console
-from maillage.processes.children import PROCESSES, process_named
+from maillage.processes.children import PROCESSES, Process, process_named
 from maillage.processes.installation import Site, plan_of, start_over
 from maillage.processes.lock import only_one
 from maillage.processes.ports import web_port
+from maillage.processes.problems import sentence_of
 from maillage.processes.supervisor import Supervisor
 from maillage.processes.web import DEFAULT_HOST, USUAL_PORTS
 
@@ -55,14 +58,21 @@ def demo(host: str, port: int | None, *, reset: bool) -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def run(name: str, arguments: tuple[str, ...]) -> None:
     """The servers must be up: ``maillage up`` starts them."""
-    process = process_named(name)
-    if arguments and not process.takes_arguments:
-        raise click.UsageError(f"{name} takes no arguments")
-    if process.uses_django:
-        environment.choose_settings()
-        django.setup()
-    main_of = importlib.import_module(process.module).main
-    main_of(*([arguments] if process.takes_arguments else []))
+    _run(process_named(name), arguments)
+
+
+def add_own_commands(group: click.Group, processes: Iterable[Process]) -> None:
+    """Give each process that has its ``own_command`` one."""
+    arguments = click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED)
+    for process in processes:
+        if process.own_command:
+            callback = functools.partial(_run, process)
+            group.add_command(
+                click.Command(process.name, _PASS_ON, callback, [arguments], help=f"Run {process.summary}.")
+            )
+
+
+add_own_commands(cli, PROCESSES)
 
 
 @cli.command(context_settings=_PASS_ON)
@@ -71,6 +81,16 @@ def manage(arguments: tuple[str, ...]) -> None:
     """Django's own commands: migrate, shell, createsuperuser…"""
     environment.choose_settings()
     execute_from_command_line(["maillage manage", *arguments])
+
+
+def _run(process: Process, arguments: tuple[str, ...]) -> None:
+    if arguments and not process.takes_arguments:
+        raise click.UsageError(f"{process.name} takes no arguments")
+    if process.uses_django:
+        environment.choose_settings()
+        django.setup()
+    main_of = importlib.import_module(process.module).main
+    main_of(*([arguments] if process.takes_arguments else []))
 
 
 def _supervise(host: str, port: int | None, *, demo: bool) -> None:
@@ -93,7 +113,7 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except MaillageError as error:
-        console.complain(str(error))
+        console.complain(sentence_of(error))
         sys.exit(1)
 
 

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A long-running part. ``only_in_demo`` ones are not started by ``maillage up``."""
+    """A long-running part.
+
+    ``only_in_demo`` ones are not started by ``maillage up``; ``own_command`` ones are ``maillage <name>``, too.
+    """
 
     name: str
     module: str
@@ -18,6 +21,7 @@ class Process:
     takes_arguments: bool = False
     uses_django: bool = True
     only_in_demo: bool = False
+    own_command: bool = False
 
 
 @dataclass(frozen=True, slots=True)
