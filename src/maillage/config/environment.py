@@ -1,35 +1,138 @@
-"""The only reader of environment variables."""
+"""What an installation may choose from outside, read once. Nothing else in the project reads the environment.
+
+====================== ================================================== ================================
+variable               meaning                                            when unset
+====================== ================================================== ================================
+MAILLAGE_DATA          folder of everything the installation creates      ``var/data`` in the project
+MAILLAGE_DATABASE      PostgreSQL to use: a URL or ``key=value`` pairs    a private cluster, in that folder
+MAILLAGE_NATS_URL      NATS server to use: ``nats://token@host:port``     a private server, in that folder
+MAILLAGE_SECRET_KEY    Django's secret key                                made once, kept in that folder
+MAILLAGE_DEBUG         ``1``: errors in full; never on a public machine   ``0``
+MAILLAGE_HOSTS         host names the site answers to, by commas          ``localhost,127.0.0.1,[::1]``
+MAILLAGE_LORAWAN_PORT  UDP port on which gateways are heard               ``1700``
+====================== ================================================== ================================
+"""
 
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from maillage.config.data_folder import DataFolder, data_folder, secret_kept_in, socket_folder
+from maillage.kernel.errors import Invalid, Unavailable
+
+DATABASE_NAME = "maillage"
+DATABASE_ROLE = "maillage"
+VARIABLES = (
+    "MAILLAGE_DATA",
+    "MAILLAGE_DATABASE",
+    "MAILLAGE_NATS_URL",
+    "MAILLAGE_SECRET_KEY",
+    "MAILLAGE_DEBUG",
+    "MAILLAGE_HOSTS",
+    "MAILLAGE_LORAWAN_PORT",
+)
+_LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
+_LORAWAN_PORT = 1700
+_PORT_MAX = 65535
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"", "0", "false", "no", "off"})
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What the outside world decides."""
+    """One installation's choices. ``embedded_*`` tells that the part is ours to create and start."""
 
     data_folder: Path
-    database_host: str
-    database_name: str
-    database_user: str
+    database_conninfo: str
+    embedded_database: bool
     nats_url: str
+    embedded_nats: bool
     secret_key: str
     debug: bool
     allowed_hosts: tuple[str, ...]
+    lorawan_port: int
+
+    @property
+    def data(self) -> DataFolder:
+        """What is where in the data folder."""
+        return DataFolder(self.data_folder)
 
 
-def read() -> Environment:
-    """Read the variables once, with defaults for one machine without configuration."""
-    get = os.environ.get
-    data_folder = Path(get("MAILLAGE_DATA", "var/data")).resolve()
+def read(environ: Mapping[str, str] = os.environ) -> Environment:
+    """The choices in ``environ``, this process's own by default.
+
+    Makes the data folder and the secret key at the first call. Raises ``Invalid`` on a value that cannot be
+    used, ``Unavailable`` when the data folder cannot be written.
+    """
+    data = data_folder(environ.get("MAILLAGE_DATA", ""))
+    database = environ.get("MAILLAGE_DATABASE", "")
+    nats = environ.get("MAILLAGE_NATS_URL", "")
     return Environment(
-        data_folder=data_folder,
-        database_host=get("MAILLAGE_DATABASE_HOST", str(data_folder / "run")),
-        database_name=get("MAILLAGE_DATABASE_NAME", "maillage"),
-        database_user=get("MAILLAGE_DATABASE_USER", "maillage"),
-        nats_url=get("MAILLAGE_NATS_URL", "nats://127.0.0.1:4222"),
-        secret_key=get("MAILLAGE_SECRET_KEY", "development-only"),
-        debug=get("MAILLAGE_DEBUG", "") == "1",
-        allowed_hosts=tuple(get("MAILLAGE_HOSTS", "localhost,127.0.0.1").split(",")),
+        data_folder=data.path,
+        database_conninfo=database or embedded_conninfo(data),
+        embedded_database=not database,
+        nats_url=nats or _remembered_nats_url(data),
+        embedded_nats=not nats,
+        secret_key=environ.get("MAILLAGE_SECRET_KEY", "") or _secret_key(data),
+        debug=_switch(environ, "MAILLAGE_DEBUG"),
+        allowed_hosts=_words(environ.get("MAILLAGE_HOSTS", "") or _LOCAL_HOSTS),
+        lorawan_port=_port(environ, "MAILLAGE_LORAWAN_PORT", _LORAWAN_PORT),
     )
+
+
+def choose_settings() -> None:
+    """Tell Django which settings are ours, unless somebody chose others."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maillage.config.settings")
+
+
+def for_children(env: Environment) -> dict[str, str]:
+    """The variables of our child processes: ours, and the data folder by its full path."""
+    return {**os.environ, "MAILLAGE_DATA": str(env.data_folder), "PYTHONUNBUFFERED": "1"}
+
+
+def embedded_conninfo(data: DataFolder) -> str:
+    """How to reach the private cluster of ``data``, running or not."""
+    socket = str(socket_folder(data.postgres_home, data.digest)).replace("\\", "\\\\").replace("'", "\\'")
+    return f"host='{socket}' port=5432 user={DATABASE_ROLE} dbname={DATABASE_NAME}"
+
+
+def _remembered_nats_url(data: DataFolder) -> str:
+    """Empty until the private server has started once."""
+    with _usable(data):
+        return data.nats_url.read_text(encoding="utf-8").strip() if data.nats_url.exists() else ""
+
+
+def _secret_key(data: DataFolder) -> str:
+    with _usable(data):
+        data.create()
+        return secret_kept_in(data.secret_key)
+
+
+@contextmanager
+def _usable(data: DataFolder) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(
+            "data-folder-unusable", folder=str(data.path), reason=str(error.strerror), change="MAILLAGE_DATA"
+        ) from error
+
+
+def _switch(environ: Mapping[str, str], name: str) -> bool:
+    value = environ.get(name, "").strip().lower()
+    if value not in _TRUE | _FALSE:
+        raise Invalid("environment-not-a-switch", variable=name, value=value, expected="1 or 0")
+    return value in _TRUE
+
+
+def _port(environ: Mapping[str, str], name: str, default: int) -> int:
+    value = environ.get(name, "").strip() or str(default)
+    if not (value.isascii() and value.isdigit() and 0 < int(value) <= _PORT_MAX):
+        raise Invalid("environment-not-a-port", variable=name, value=value, expected="1 to 65535")
+    return int(value)
+
+
+def _words(value: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in value.split(",") if word.strip())

@@ -7,8 +7,10 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from maillage.config import environment
+from maillage.config.database import django_connection
 
 ENVIRONMENT = environment.read()
+DATABASE = django_connection(ENVIRONMENT.database_conninfo)
 PACKAGE = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = ENVIRONMENT.secret_key
@@ -71,10 +73,8 @@ TEMPLATES: list[dict[str, Any]] = [
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "ENGINE": "django.contrib.gis.db.backends.postgis",
-        "HOST": ENVIRONMENT.database_host,
-        "NAME": ENVIRONMENT.database_name,
-        "USER": ENVIRONMENT.database_user,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": 12}},
+        **DATABASE,
+        "OPTIONS": {**DATABASE["OPTIONS"], "pool": {"min_size": 1, "max_size": 12}},
         "TEST": {"SERIALIZE": False},
     },
 }

@@ -1,0 +1,142 @@
+"""Where an installation keeps what it creates: one folder, ``var/data`` unless ``MAILLAGE_DATA`` says so.
+
+::
+
+    maillage.lock        held by the running supervisor, names its pid
+    secret.key           Django's secret key, made once, 0600
+    nats.url  nats.conf  address (with its token) and configuration of the private NATS server, 0600
+    nats/                JetStream's files
+    postgresql/          home of the private cluster: cluster/ and, when its path is short enough, socket/
+    logs/                what the servers write
+    demo-logins.json     the demonstration's log-ins, written by whoever loads it, 0600
+
+PostgreSQL refuses to run as root. When root starts Maillage and the system user ``postgres`` cannot reach
+the folder (a clone under ``/root``), the cluster's home is ``/var/lib/maillage/<digest of its path>``.
+"""
+
+import hashlib
+import os
+import secrets
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT_FOLDER = Path(__file__).resolve().parents[3]
+SYSTEM_HOMES = Path("/var/lib/maillage")
+_SOCKET_PATH_MAX_BYTES = 107  # sun_path of unix(7), less its closing zero
+_SOCKET_NAME = ".s.PGSQL.5432"
+_SECRET_BYTES = 48
+
+
+@dataclass(frozen=True, slots=True)
+class DataFolder:
+    """The folder of one installation; names paths, creates nothing until told."""
+
+    path: Path
+
+    @property
+    def lock(self) -> Path:
+        return self.path / "maillage.lock"
+
+    @property
+    def secret_key(self) -> Path:
+        return self.path / "secret.key"
+
+    @property
+    def nats_url(self) -> Path:
+        return self.path / "nats.url"
+
+    @property
+    def nats_configuration(self) -> Path:
+        return self.path / "nats.conf"
+
+    @property
+    def nats_store(self) -> Path:
+        return self.path / "nats"
+
+    @property
+    def logs(self) -> Path:
+        return self.path / "logs"
+
+    @property
+    def demo_logins(self) -> Path:
+        return self.path / "demo-logins.json"
+
+    @property
+    def own_postgres_home(self) -> Path:
+        """The cluster's home inside the folder."""
+        return self.path / "postgresql"
+
+    @property
+    def system_postgres_home(self) -> Path:
+        """The cluster's home where ``postgres`` can reach it when it cannot reach the folder."""
+        return SYSTEM_HOMES / self.digest
+
+    @property
+    def postgres_home(self) -> Path:
+        """The home in use: the system one when it exists, else the folder's own."""
+        home = self.system_postgres_home
+        return home if (home / "cluster").is_dir() else self.own_postgres_home
+
+    @property
+    def digest(self) -> str:
+        """A short name for this folder, the same at every start."""
+        return hashlib.sha256(os.fsencode(self.path)).hexdigest()[:12]
+
+    def owned_paths(self) -> tuple[Path, ...]:
+        """All that starting over may delete: nothing that Maillage did not create itself."""
+        return (
+            self.own_postgres_home,
+            self.system_postgres_home,
+            self.nats_store,
+            self.nats_configuration,
+            self.nats_url,
+            self.logs,
+            self.demo_logins,
+            self.secret_key,
+        )
+
+    def create(self) -> None:
+        """Make the folder. Root leaves it passable, so that the database's own user can reach its cluster."""
+        self.path.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+
+
+def data_folder(chosen: str) -> DataFolder:
+    """The folder named by ``chosen``, or the project's own when it is empty."""
+    path = Path(chosen).expanduser() if chosen else PROJECT_FOLDER / "var" / "data"
+    return DataFolder(path.absolute())
+
+
+def socket_folder(home: Path, digest: str) -> Path:
+    """Where the cluster of ``home`` puts its socket: inside, unless that is too long a socket address."""
+    inside = home / "socket"
+    if len(os.fsencode(inside / _SOCKET_NAME)) < _SOCKET_PATH_MAX_BYTES:
+        return inside
+    if os.geteuid() == 0:
+        return Path("/run/maillage") / digest
+    return Path(f"/tmp/maillage-{os.geteuid()}-{digest}")  # noqa: S108 - created 0700 and its owner checked
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write ``text`` so that only its owner can read it, whole or not at all."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(temporary).replace(path)
+
+
+def secret_kept_in(path: Path) -> str:
+    """The secret in ``path``, made at the first call; processes that race for it all get the same one."""
+    if not path.exists():
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(secrets.token_urlsafe(_SECRET_BYTES))
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            pass  # another process was first: its secret is the one
+        finally:
+            Path(temporary).unlink()
+    return path.read_text(encoding="utf-8").strip()

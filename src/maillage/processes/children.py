@@ -1,0 +1,48 @@
+"""What Maillage runs: its processes, and what must be done before they start. Adding one is adding a line here.
+
+A process is a module with ``main() -> None``, or ``main(arguments: Sequence[str]) -> None`` when it
+``takes_arguments``. It runs until SIGTERM, on which it finishes what it has begun and returns; it starts no process
+that could outlive it. When it ends by itself it is started again.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A long-running part.
+
+    ``only_in_demo`` ones are not started by ``maillage up``; ``own_command`` ones are ``maillage <name>``, too.
+    """
+
+    name: str
+    module: str
+    summary: str
+    takes_arguments: bool = False
+    uses_django: bool = True
+    only_in_demo: bool = False
+    own_command: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A management command that must succeed before the processes start."""
+
+    summary: str
+    command: tuple[str, ...]
+
+
+# In the order they start; they stop in the reverse order.
+PROCESSES: tuple[Process, ...] = (
+    Process("web", "maillage.processes.web", "the pages, the API and the live streams", takes_arguments=True),
+)
+
+STEPS: tuple[Step, ...] = (Step("Bringing the database's tables up to date", ("migrate", "--noinput")),)
+
+# Each must resume: a second run of the demonstration runs them again.
+DEMO_STEPS: tuple[Step, ...] = ()
+
+
+def process_named(name: str) -> Process:
+    """The process called ``name``; ``KeyError`` when there is none."""
+    return {process.name: process for process in PROCESSES}[name]

@@ -1,0 +1,28 @@
+"""What keeps Maillage from starting, said to the person at the terminal."""
+
+from maillage.kernel.errors import MaillageError, Unavailable
+
+
+class CannotStart(Unavailable):
+    """A part will not start. ``sentence`` says what happened, on what, and what to do."""
+
+    def __init__(self, code: str, sentence: str, **facts: str | float | None) -> None:
+        super().__init__(code, **facts)
+        self.sentence = sentence
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+_SENTENCES = {
+    "environment-not-a-switch": "{variable} is '{value}'; it must be {expected}.",
+    "environment-not-a-port": "{variable} is '{value}'; it must be a port, {expected}.",
+    "data-folder-unusable": "The data folder {folder} cannot be used: {reason}. Choose another with {change}.",
+}
+
+
+def sentence_of(error: MaillageError) -> str:
+    """What to say at the terminal about ``error``."""
+    if isinstance(error, CannotStart) or error.code not in _SENTENCES:
+        return str(error)
+    return _SENTENCES[error.code].format(**error.facts)
