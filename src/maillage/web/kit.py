@@ -138,7 +138,9 @@ def example_map() -> dict[str, object]:
             *(_feature("Polygon", [ring], {"layer": "neighbour"}) for ring in around),
             _feature("Polygon", [outline], {"layer": "outline", "name": str(_("Commune d’exemple"))}),
             *(
-                _feature("Point", [lon, lat], {"layer": "site", "icon": icon, "state": state, "name": name, "href": "#"})
+                _feature(
+                    "Point", [lon, lat], {"layer": "site", "icon": icon, "state": state, "name": name, "href": "#"}
+                )
                 for lon, lat, icon, state, name in sites
             ),
         ],

@@ -44,9 +44,7 @@ class NavLink:
 
 def declared_items() -> list[NavItem]:
     """Every declared item, in order. Settings name sequences of ``NavItem`` by dotted path."""
-    sequences: list[Sequence[NavItem]] = [
-        import_string(path) for path in getattr(settings, "MAILLAGE_NAVIGATION", [])
-    ]
+    sequences: list[Sequence[NavItem]] = [import_string(path) for path in getattr(settings, "MAILLAGE_NAVIGATION", [])]
     return sorted((item for items in sequences for item in items), key=lambda item: item.order)
 
 
