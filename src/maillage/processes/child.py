@@ -86,6 +86,18 @@ class Child:
             return  # nobody is left, as it should be
 
 
+async def run(command: Command, hear: Hearer) -> int:
+    """Start ``command`` and return its exit code; when cancelled, at whatever moment, stop it first."""
+    starting = asyncio.create_task(Child.start(command, hear))
+    try:
+        child = await asyncio.shield(starting)
+        return await child.wait()
+    except asyncio.CancelledError:
+        # Cancelled while it was being started, it may run already: nobody else would stop it.
+        await (await starting).stop()
+        raise
+
+
 def open_log(path: Path) -> IO[bytes]:
     """Append to ``path``; one that has grown past 10 MB is set aside first."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

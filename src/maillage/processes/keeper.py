@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from maillage.kernel import clock
-from maillage.processes.child import Child, Command
+from maillage.processes.child import Command, run
 from maillage.processes.problems import CannotStart
 
 _LAST_LINES = 15
@@ -74,12 +74,7 @@ class Keeper:
     async def _run_once(self) -> int:
         if self._before is not None:
             self._before()
-        child = await Child.start(self.command, self._voice.relay)
-        try:
-            return await child.wait()
-        except asyncio.CancelledError:
-            await child.stop()
-            raise
+        return await run(self.command, self._voice.relay)
 
     def _given_up(self, crashes: int, code: int) -> CannotStart:
         sentence = f"{self.command.name} ended {crashes} times in a row ({meaning(code)}); giving up."

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from maillage.kernel import clock
 from maillage.processes import console
-from maillage.processes.child import Child, Command
+from maillage.processes.child import Command, run
 from maillage.processes.keeper import Keeper, Patience, Voice, meaning
 from maillage.processes.problems import CannotStart
 
@@ -104,12 +104,7 @@ class Supervisor:
 
     async def _run_task(self, task: Task) -> None:
         with console.working(task.summary):
-            child = await Child.start(task.command, self._voice.relay)
-            try:
-                code = await child.wait()
-            except asyncio.CancelledError:
-                await child.stop()
-                raise
+            code = await run(task.command, self._voice.relay)
         if code != 0:
             sentence = f"{task.summary} failed ({meaning(code)}); its own words are above."
             raise CannotStart("task-failed", sentence, name=task.command.name)
