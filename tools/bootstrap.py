@@ -221,7 +221,7 @@ def build_assets() -> None:
         return
     inputs = digest(existing("package.json", "package-lock.json", "tools/assets.mjs"))
     vendor = PROJECT / "src" / "maillage" / "web" / "static" / "vendor"
-    if is_done("assets", inputs) and vendor.exists():
+    if is_done("assets", inputs) and vendor.exists() and (PROJECT / "node_modules").exists():
         return
     require_node()
     print("• Fetching the front-end's libraries")
