@@ -219,7 +219,7 @@ def build_assets() -> None:
     """The front-end's libraries, copied where the web server finds them."""
     if not (PROJECT / "package.json").exists():
         return
-    inputs = digest(existing("package.json", "package-lock.json", "tools/assets.mjs"))
+    inputs = digest(existing("package.json", "package-lock.json", "tools/assets.mjs", "src/maillage/web/icons.txt"))
     vendor = PROJECT / "src" / "maillage" / "web" / "static" / "vendor"
     if is_done("assets", inputs) and vendor.exists() and (PROJECT / "node_modules").exists():
         return
