@@ -123,11 +123,11 @@ USE_TZ = True
 TIME_ZONE = "Europe/Paris"
 
 STATIC_URL = "static/"
-STATIC_ROOT = ENVIRONMENT.data_folder / "static"
+# Files are served from where they stand: nothing to collect, nothing to forget to collect.
+WHITENOISE_USE_FINDERS = True
 
 # What the solutions declare; ``command.solutions`` reads them from here, so that adding one touches only this list.
 MAILLAGE_SOLUTIONS = [
     "maillage.solutions.heating.manifest.SOLUTION",
     "maillage.solutions.access.manifest.SOLUTION",
 ]
-WHITENOISE_USE_FINDERS = True
