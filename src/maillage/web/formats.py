@@ -7,7 +7,7 @@ nationale's rules want it; English sets ``%`` solid. The same rules are written 
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from django.utils import formats as django_formats
@@ -46,9 +46,13 @@ def unit_label(unit: str) -> str:
 
 
 def number(value: Number, decimals: int | None = None) -> str:
-    """``value`` in the active language. Without ``decimals``: one decimal when the value has a fraction, else none."""
+    """``value`` in the active language. Without ``decimals``: one decimal when the value has a fraction, else none.
+
+    Halves go away from zero, as the browser rounds them.
+    """
     places = decimals if decimals is not None else int(value != int(value))
-    text = django_formats.number_format(value, decimal_pos=places, use_l10n=True, force_grouping=True)
+    rounded = Decimal(value).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    text = django_formats.number_format(rounded, decimal_pos=places, use_l10n=True, force_grouping=True)
     return text.replace("\u00a0", NARROW_NO_BREAK_SPACE).replace("-", "−")
 
 

@@ -45,6 +45,8 @@ def life_steps(state: str, times: Mapping[str, datetime], cause: str = "") -> li
     if state in ENDINGS:
         passed = [LifeStep(LABELS[name], "done", times[name]) for name in ORDER if name in times]
         return [*passed, LifeStep(LABELS[state], "failed", times.get(state), cause)]
+    if state not in ORDER:
+        raise ValueError(f"a command has no state {state!r}")
     reached = ORDER.index(state)
     finished = reached == len(ORDER) - 1
     return [

@@ -20,7 +20,7 @@ OWN_EVENTS = frozenset({"hello", "resync", "beat"})
 
 @dataclass(frozen=True, slots=True)
 class LiveMessage:
-    """``data`` is one JSON object. Of messages with the same ``key`` a page needs only the last; ``None``: it needs all."""
+    """``data`` is one JSON object. A page needs only the last message of a ``key``; all of those without one."""
 
     topic: str
     data: str

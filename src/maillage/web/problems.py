@@ -60,7 +60,7 @@ class _Facts(dict[str, object]):
 
 def sentence(error: MaillageError) -> str:
     """What happened and what to do, in the active language."""
-    template = _sentences().get(error.code)
+    template = all_sentences().get(error.code)
     if template is None:
         return str(_kind(error, _BY_KIND))
     words = gettext(template) if isinstance(template, str) else str(template)
@@ -107,7 +107,7 @@ def response(request: HttpRequest, error: MaillageError) -> HttpResponse:
 
 
 @cache
-def _sentences() -> Mapping[str, str | Promise]:
+def all_sentences() -> Mapping[str, str | Promise]:
     mappings: list[Sentences] = [import_string(path) for path in getattr(settings, "MAILLAGE_SENTENCES", [])]
     return ChainMap(*(dict(mapping) for mapping in mappings))
 

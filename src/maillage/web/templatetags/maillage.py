@@ -85,7 +85,7 @@ def live_value(
 
 
 @register.simple_tag
-def stat(  # noqa: PLR0913 - a template tag's keywords
+def stat(  # noqa: PLR0913, PLR0917 - a template tag's keywords
     label: Text,
     value: formats.Number | None,
     unit: str = "",
@@ -151,7 +151,7 @@ def field(bound_field: BoundField, unit: str = "", icon: str = "") -> SafeString
 
 
 @register.simple_tag
-def stepper(  # noqa: PLR0913 - a template tag's keywords
+def stepper(  # noqa: PLR0913, PLR0917 - a template tag's keywords
     name: str,
     value: formats.Number,
     label: Text,
@@ -199,7 +199,7 @@ def alert(content: str, tone: str, title: Text = "") -> SafeString:
 @register.simple_tag
 def progress(value: formats.Number, max: formats.Number, label: Text) -> SafeString:  # noqa: A002
     """How far something is."""
-    percent = round(100 * value / max) if max else 0
+    percent = round(100 * float(value) / float(max)) if max else 0
     return _draw("progress", value=f"{value}", max=f"{max}", label=label, text=formats.quantity(percent, "%", 0))
 
 
