@@ -35,6 +35,8 @@ LIVE_PAGE = """{% extends "web/base.html" %}{% load maillage %}
 <p id="value">{% live_value 18 "Cel" 1 live="room.temperature" stale_after_s=3600 %}</p>
 <p id="age">{% freshness None 3600 live="room.temperature" %}</p>
 <p id="gate">{% state "off" "Fermé" live="gate" %}</p>
+<div id="part" hx-get="/sent/?confirmed=part" hx-trigger="live:site.1 from:document"></div>
+<div id="refused"><button hx-get="/fail/refused">Forcer</button></div>
 <form method="get" action="/sent/"><button id="ask" data-confirm="sure">Ouvrir</button></form>
 {% confirm "sure" title="Ouvrir ?" confirm_label="Oui" %}<p>Vraiment.</p>{% endconfirm %}
 <div id="setpoint">{% stepper "setpoint" 19 "Consigne" 7 19.5 0.5 "Cel" %}</div>

@@ -198,6 +198,20 @@ def test_values_follow_the_stream_and_age_when_it_stops(open_page, server):
     expect(page.locator("#age time")).to_have_text("le 2 janvier 2024")
 
 
+def test_a_fragment_is_fetched_again_when_its_topic_speaks(open_page, server):
+    page = open_page("/live/")
+    expect(page.locator("body")).to_have_attribute("data-live-status", "online")
+    server.publish({})
+    expect(page.locator("#part")).to_have_text("confirmed=part")
+
+
+def test_a_refused_fragment_is_explained_where_messages_stand(open_page):
+    page = open_page("/live/")
+    page.get_by_role("button", name="Forcer").click()
+    expect(page.locator("#messages [role=alert]")).to_contain_text("Ce n’est pas permis")
+    expect(page.get_by_role("button", name="Forcer")).to_be_visible()
+
+
 def test_a_page_that_lost_its_stream_says_so_and_comes_back(open_page, server):
     page = open_page("/live/")
     expect(page.locator("body")).to_have_attribute("data-live-status", "online")
