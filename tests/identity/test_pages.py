@@ -49,11 +49,21 @@ def test_the_journal_shows_the_visible_organisations_only(house):
 
 def test_the_journal_is_filtered_by_person_action_object_and_day(house):
     actor = house.actor("agent")
-    write_journal(actor, house.evry.pk, "test.done", "gate", 4, "Portail du cimetière", {"cause": "essai"})
+    write_journal(
+        actor,
+        house.evry.pk,
+        "test.done",
+        "gate",
+        4,
+        "Portail du cimetière",
+        {"cause": ["essai", {"n": 1}], "before": ""},
+    )
     client = house.client("mayor")
     gate = ["Portail du cimetière"]
     assert labels(client.get("/journal/", {"person": "luc"})) == gate
-    assert labels(client.get("/journal/", {"action": "test.done"})) == gate
+    page = client.get("/journal/", {"action": "test.done"})
+    assert labels(page) == gate
+    assert page.context["lines"][0].facts == [("cause", ["essai", {"n": 1}])]
     assert labels(client.get("/journal/", {"thing": "cimetière"})) == gate
     assert labels(client.get("/journal/", {"since": "2100-01-01"})) == []
     assert labels(client.get("/journal/", {"until": "2000-01-01"})) == []

@@ -299,5 +299,7 @@ def _journal_own(actor: Actor, user: User, action: str, facts: dict[str, object]
 
 
 def _journal_token(actor: Actor, token: ApiToken, action: str) -> None:
-    facts: dict[str, object] = {"expires_at": token.expires_at.isoformat() if token.expires_at else None}
+    facts: dict[str, object] = {
+        "expires_at": token.expires_at.isoformat(timespec="minutes") if token.expires_at else None
+    }
     write_journal(actor, token.membership.organisation_id, action, "api_token", token.pk, token.name, facts)

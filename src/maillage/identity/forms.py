@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -37,6 +37,14 @@ class LoginForm(AuthenticationForm):
                 _("Votre compte n’est rattaché à aucune organisation. Demandez-le à l’opérateur du territoire."),
                 code="no_membership",
             )
+
+
+class PasswordForm(PasswordChangeForm):
+    """Django's form, one among several of its page: it does not take the focus."""
+
+    def __init__(self, user: User, data: Any = None) -> None:  # noqa: ANN401 - Django's own form data
+        super().__init__(user, data)
+        self.fields["old_password"].widget.attrs.pop("autofocus", None)
 
 
 class TokenForm(forms.Form):

@@ -11,7 +11,7 @@ from maillage.identity import queries
 from maillage.identity.actor import Actor
 from maillage.identity.forms import JournalForm
 from maillage.identity.journal import Verdict
-from maillage.identity.labels import BROKEN, ROLES, action_label
+from maillage.identity.labels import BROKEN, ROLES, action_label, fact_label
 from maillage.identity.middleware import actor_of
 from maillage.identity.models import JournalEntry, Organisation
 from maillage.identity.policies import require_see
@@ -76,7 +76,8 @@ def _entries(actor: Actor, wanted: JournalFilter, cursor: str) -> list[JournalEn
 
 def _line(entry: JournalEntry) -> Line:
     role = ROLES.get(entry.actor_role, entry.actor_role)
-    return Line(entry, action_label(entry.action), role, list(entry.facts.items()))
+    facts = [(fact_label(name), value) for name, value in entry.facts.items() if value is not None and value != ""]
+    return Line(entry, action_label(entry.action), role, facts)
 
 
 def _chain(actor: Actor, wanted: JournalFilter | None, *, whole: bool) -> ChainState | None:

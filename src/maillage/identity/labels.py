@@ -31,6 +31,17 @@ ACTIONS: Mapping[str, Promise] = {
     "identity.token_revoked": _("Jeton d’accès révoqué"),
 }
 
+FACTS: Mapping[str, Promise] = {
+    "role": _("rôle"),
+    "kind": _("nature"),
+    "slug": _("identifiant"),
+    "siren": _("SIREN"),
+    "before": _("avant"),
+    "after": _("après"),
+    "locked": _("connexion suspendue"),
+    "expires_at": _("expire"),
+}
+
 BROKEN: Mapping[str, Promise] = {
     "gap": _("une écriture manque ou a été déplacée"),
     "link": _("elle ne suit plus l’écriture précédente"),
@@ -67,9 +78,14 @@ SENTENCES: Mapping[str, Promise] = {
 
 def action_label(code: str) -> str:
     """The words of an action code; the code itself when no capability names it in ``MAILLAGE_ACTIONS``."""
-    return str(_actions().get(code, code))
+    return str(_declared("MAILLAGE_ACTIONS").get(code, code))
+
+
+def fact_label(name: str) -> str:
+    """The words of a fact's name; the name itself when no capability words it in ``MAILLAGE_FACTS``."""
+    return str(_declared("MAILLAGE_FACTS").get(name, name))
 
 
 @cache
-def _actions() -> Mapping[str, str | Promise]:
-    return ChainMap(*(dict(import_string(path)) for path in settings.MAILLAGE_ACTIONS))
+def _declared(setting: str) -> Mapping[str, str | Promise]:
+    return ChainMap(*(dict(import_string(path)) for path in getattr(settings, setting)))

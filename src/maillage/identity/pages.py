@@ -4,7 +4,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from maillage.identity import actions, queries
 from maillage.identity.actor import machine
-from maillage.identity.forms import LoginForm, TokenForm
+from maillage.identity.forms import LoginForm, PasswordForm, TokenForm
 from maillage.identity.labels import ROLES
 from maillage.identity.middleware import CHOSEN_MEMBERSHIP, actor_of, actor_or_none, membership_of
 from maillage.identity.models import User
@@ -108,7 +107,7 @@ def account(request: HttpRequest) -> HttpResponse:
 def change_password(request: HttpRequest) -> HttpResponse:
     """Change the own password. This session goes on under a new key; every other one ends."""
     actor = actor_of(request)
-    form = PasswordChangeForm(_person(request), request.POST)
+    form = PasswordForm(_person(request), request.POST)
     if not form.is_valid():
         return _account(request, password_form=form, status=422)
     user = actions.change_password(actor, form.cleaned_data["new_password1"])
@@ -139,7 +138,7 @@ def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
 
 def _account(
     request: HttpRequest,
-    password_form: PasswordChangeForm | None = None,
+    password_form: PasswordForm | None = None,
     token_form: TokenForm | None = None,
     clear_text: str = "",
     status: int = 200,
@@ -151,7 +150,7 @@ def _account(
         "current": current,
         "role": ROLES[actor.role],
         "memberships": [(m, ROLES[m.role], current is not None and m.pk == current.pk) for m in memberships],
-        "password_form": password_form or PasswordChangeForm(_person(request)),
+        "password_form": password_form or PasswordForm(_person(request)),
         "token_form": token_form or TokenForm(),
         "tokens": queries.tokens_of(actor),
         "clear_text": clear_text,
