@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo demo-reset check test bench
+.PHONY: help setup setup-dev demo demo-reset check test bench openapi
 
 PYTHON3 ?= python3
 VENV := .venv/bin
@@ -32,6 +32,10 @@ check: setup-dev ## lint, types and architecture, without running the tests
 
 test: check ## everything that must hold before a change is accepted
 	$(VENV)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+
+openapi: setup-dev ## write docs/openapi.json again after a change of the API
+	@DJANGO_SETTINGS_MODULE=maillage.config.settings $(VENV)/django-admin export_openapi_schema \
+		--api maillage.config.api.api --indent 2 --sorted --output docs/openapi.json
 
 bench: setup-dev ## measure; prints a table and writes JSON into benchmarks/results
 	$(VENV)/python -m benchmarks

@@ -8,6 +8,8 @@ MAILLAGE_DATABASE      PostgreSQL to use: a URL or ``key=value`` pairs    a priv
 MAILLAGE_NATS_URL      NATS server to use: ``nats://token@host:port``     a private server, in that folder
 MAILLAGE_SECRET_KEY    Django's secret key                                made once, kept in that folder
 MAILLAGE_DEBUG         ``1``: errors in full; never on a public machine   ``0``
+MAILLAGE_HTTPS         ``1``: people reach the site by https, through   ``0``
+                       a proxy that sets X-Forwarded-Proto itself
 MAILLAGE_HOSTS         host names the site answers to, by commas          ``localhost,127.0.0.1,[::1]``
 MAILLAGE_LORAWAN_PORT  UDP port on which gateways are heard               ``1700``
 ====================== ================================================== ================================
@@ -30,6 +32,7 @@ VARIABLES = (
     "MAILLAGE_NATS_URL",
     "MAILLAGE_SECRET_KEY",
     "MAILLAGE_DEBUG",
+    "MAILLAGE_HTTPS",
     "MAILLAGE_HOSTS",
     "MAILLAGE_LORAWAN_PORT",
 )
@@ -51,6 +54,7 @@ class Environment:
     embedded_nats: bool
     secret_key: str
     debug: bool
+    https: bool
     allowed_hosts: tuple[str, ...]
     lorawan_port: int
 
@@ -77,6 +81,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Environment:
         embedded_nats=not nats,
         secret_key=environ.get("MAILLAGE_SECRET_KEY", "") or _secret_key(data),
         debug=_switch(environ, "MAILLAGE_DEBUG"),
+        https=_switch(environ, "MAILLAGE_HTTPS"),
         allowed_hosts=_words(environ.get("MAILLAGE_HOSTS", "") or _LOCAL_HOSTS),
         lorawan_port=_port(environ, "MAILLAGE_LORAWAN_PORT", _LORAWAN_PORT),
     )

@@ -1,5 +1,6 @@
 """Django's settings. Values that the outside decides come from ``environment``; the rest is the house's choice."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "maillage.identity.middleware.ActorMiddleware",
+    "maillage.identity.middleware.PagesNeedLogin",
+    "maillage.web.middleware.ProblemMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -65,6 +69,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "maillage.web.context.page",
             ],
         },
     },
@@ -90,16 +95,30 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
+# Failures are counted per account and address: nobody can lock the mayor out from elsewhere.
 AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25
+AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = "maillage.identity.login.attempted_account"
+AXES_LOCKOUT_CALLABLE = "maillage.identity.login.locked_out"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken"]
+AXES_DISABLE_ACCESS_LOG = True  # the journal tells who logged in
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
+# Behind a proxy that speaks https and sets X-Forwarded-Proto itself (it must not pass a client's on). On plain http,
+# secure cookies would make every log-in fail.
+HTTPS = ENVIRONMENT.https and not DEBUG
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -118,6 +137,7 @@ CONTENT_SECURITY_POLICY = {
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", _("Français")), ("en", _("English"))]
 LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Europe/Paris"
@@ -131,3 +151,10 @@ MAILLAGE_SOLUTIONS = [
     "maillage.solutions.heating.manifest.SOLUTION",
     "maillage.solutions.access.manifest.SOLUTION",
 ]
+# What the capabilities say: the words of their errors and journal actions, and their places in the navigation.
+MAILLAGE_SENTENCES = ["maillage.identity.labels.SENTENCES"]
+MAILLAGE_ACTIONS = ["maillage.identity.labels.ACTIONS"]
+MAILLAGE_FACTS = ["maillage.identity.labels.FACTS"]
+MAILLAGE_NAVIGATION = ["maillage.identity.navigation.NAVIGATION"]
+# The REST routers under /api/v1: prefix and dotted path.
+MAILLAGE_ROUTERS = [("", "maillage.identity.api.router")]

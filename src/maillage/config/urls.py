@@ -1,5 +1,12 @@
 """Every address of the house, collected from the capabilities."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from maillage.config.api import api
+from maillage.identity import urls as identity
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *identity.entry_patterns,
+    path("", include(identity)),
+    path("api/v1/", api.urls),
+]

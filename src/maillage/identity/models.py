@@ -1,11 +1,13 @@
 """Organisations, people, what they may act for, and the journal of what they did."""
 
+from datetime import UTC
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 
+from maillage.identity import journal
 from maillage.identity.actor import Role
 
 
@@ -84,6 +86,10 @@ class User(AbstractBaseUser):
     def __str__(self) -> str:
         return self.full_name
 
+    def get_full_name(self) -> str:
+        """The name that Django's own templates and ours ask for."""
+        return self.full_name
+
 
 class Membership(models.Model):
     """A person acts for an organisation in one role."""
@@ -101,8 +107,10 @@ class Membership(models.Model):
 class ApiToken(models.Model):
     """A bearer token of a membership. Only its SHA-256 is kept; the clear text is shown once."""
 
+    NAME_LENGTH = 80
+
     membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="tokens")
-    name = models.CharField(max_length=80)
+    name = models.CharField(max_length=NAME_LENGTH)
     digest = models.BinaryField(max_length=32, unique=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -136,3 +144,40 @@ class JournalEntry(models.Model):
             models.UniqueConstraint(fields=["organisation", "sequence"], name="identity_journal_sequence"),
         ]
         indexes: ClassVar = [models.Index(fields=["organisation", "object_type", "object_id"])]
+
+    def hashed_fields(self) -> dict[str, object]:
+        """Everything but the primary key and the hashes themselves."""
+        return {
+            "organisation_id": self.organisation_id,
+            "sequence": self.sequence,
+            "at": self.at.astimezone(UTC).isoformat(timespec="microseconds"),
+            "user_id": self.user_id,
+            "actor_label": self.actor_label,
+            "actor_role": self.actor_role,
+            "action": self.action,
+            "object_type": self.object_type,
+            "object_id": self.object_id,
+            "object_label": self.object_label,
+            "facts": self.facts,
+        }
+
+    def as_link(self) -> journal.Entry:
+        """The row as the chain sees it."""
+        return journal.Entry(self.sequence, self.hashed_fields(), bytes(self.previous_hash), bytes(self.hash))
+
+
+class IdempotentAnswer(models.Model):
+    """The answer given to a write that carried an ``Idempotency-Key``, kept to be given again (``run_once``)."""
+
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    request_digest = models.BinaryField(max_length=32, help_text="SHA-256 of method, address and body.")
+    status = models.PositiveSmallIntegerField(null=True, help_text="Null only while the write is under way.")
+    body = models.BinaryField(null=True, help_text="Null for an answer that held a secret.")
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            # Two simultaneous requests with one key: the second waits here until the first has committed.
+            models.UniqueConstraint(fields=["membership", "key"], name="identity_one_answer_a_key"),
+        ]
