@@ -41,7 +41,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -144,7 +144,7 @@ TIME_ZONE = "Europe/Paris"
 
 STATIC_URL = "static/"
 # Files are served from where they stand: nothing to collect, nothing to forget to collect.
-WHITENOISE_USE_FINDERS = True
+SERVESTATIC_USE_FINDERS = True
 
 # What the solutions declare; ``command.solutions`` reads them from here, so that adding one touches only this list.
 MAILLAGE_SOLUTIONS = [
