@@ -1,6 +1,10 @@
 """Addresses for the kit's own tests: its page, a page of errors, a live page and the framework's views it links to."""
 
+import mimetypes
+from pathlib import Path
+
 from django.contrib.auth.views import LoginView
+from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.template import engines
@@ -55,6 +59,12 @@ async def stream(_request: HttpRequest) -> StreamingHttpResponse:
     return event_stream_response(HUB.subscribe(["site.1"]))
 
 
+def static_file(_request: HttpRequest, name: str) -> HttpResponse:
+    """Whole files: a streamed one is left open when the browser reloads in the middle."""
+    found = Path(finders.find(name))
+    return HttpResponse(found.read_bytes(), content_type=mimetypes.guess_type(name)[0])
+
+
 def sent(request: HttpRequest) -> HttpResponse:
     return HttpResponse(f"confirmed={request.GET.get('confirmed', '')}")
 
@@ -74,6 +84,7 @@ urlpatterns = [
     path("sent/", sent),
     path("error/<int:code>", bare),
     path("stream", stream),
+    path("static/<path:name>", static_file),
     path("login/", LoginView.as_view(), name="login"),
     path("logout/", sent, name="logout"),
     path("i18n/", include("django.conf.urls.i18n")),

@@ -10,7 +10,6 @@ from shutil import which
 
 import pytest
 import uvicorn
-from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.asgi import get_asgi_application
 from django.utils import translation
 from playwright.sync_api import expect, sync_playwright
@@ -55,9 +54,14 @@ class Server:
     """The kit served by uvicorn in a thread."""
 
     def __init__(self):
-        app = ASGIStaticFilesHandler(get_asgi_application())
         config = uvicorn.Config(
-            app, port=0, lifespan="off", log_level="error", ws="none", loop="asyncio", timeout_graceful_shutdown=1
+            get_asgi_application(),
+            port=0,
+            lifespan="off",
+            log_level="error",
+            ws="none",
+            loop="asyncio",
+            timeout_graceful_shutdown=1,
         )
         self.server = AnnouncedServer(config)
         self.thread = threading.Thread(target=self.server.run)
