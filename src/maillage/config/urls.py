@@ -1,5 +1,6 @@
 """Every address of the house, collected from the capabilities."""
 
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from maillage.config.api import api
@@ -10,3 +11,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(identity)),
     path("api/v1/", api.urls),
 ]
+
+if settings.DEBUG:
+    urlpatterns.append(path("_kit/", include("maillage.web.kit")))

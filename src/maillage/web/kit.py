@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django import forms
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -183,12 +184,14 @@ def _states() -> Sequence[tuple[str, object]]:
     )
 
 
+@login_not_required
 def page(request: HttpRequest) -> HttpResponse:
     """Every component with its example."""
     _only_in_debug()
     return render(request, "web/kit/page.html", {**example_context(clock.now()), "components": COMPONENTS})
 
 
+@login_not_required
 def chart_json(_request: HttpRequest) -> JsonResponse:
     """The example chart, as a page would fetch it."""
     _only_in_debug()
