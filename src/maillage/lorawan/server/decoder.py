@@ -1,7 +1,7 @@
 """Hands payloads to the codec pool in batches while their windows are open, and downlinks to be encoded."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -26,9 +26,9 @@ class Codecs(Protocol):
 class Decoder:
     """One batch is under way at a time; what arrives meanwhile makes the next one, so batches grow with the load."""
 
-    def __init__(self, codecs: Codecs, decoded: Callable[[Verified], None]) -> None:
+    def __init__(self, codecs: Codecs) -> None:
         self._codecs = codecs
-        self._decoded = decoded
+        self._decoded: list[Verified] = []
         self._waiting: list[Verified] = []
         self._work = asyncio.Event()
 
@@ -38,6 +38,11 @@ class Decoder:
             self._waiting.append(uplink)
         else:
             uplink.decoding = NOTHING_TO_DECODE
+
+    def take_decoded(self) -> list[Verified]:
+        """Uplinks whose decoding has come since the last call."""
+        taken, self._decoded = self._decoded, []
+        return taken
 
     def flush(self) -> None:
         """Start on what waits; called once a batch of datagrams or a tick."""
@@ -56,7 +61,7 @@ class Decoder:
         outcomes = await decode_all(self._codecs, [codec_input(uplink) for uplink in batch])
         for uplink, outcome in zip(batch, outcomes, strict=True):
             uplink.decoding = outcome
-            self._decoded(uplink)
+        self._decoded.extend(batch)
 
 
 def codec_input(uplink: Verified) -> CodecInput:

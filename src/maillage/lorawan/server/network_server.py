@@ -42,20 +42,21 @@ class Steps:
     tracker: PublicationTracker
     housekeeper: Housekeeper
     refusals: RefusalLog
+    late: list[LateDecoding]
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
     """A group before its commit: uplinks to log, answers to send, states to store.
 
-    ``ready`` are the uplinks whose decoding is part of the rows; the others follow in ``late`` of a later group.
+    ``ready`` are uplinks to publish: those whose decoding is part of the rows, and those of earlier groups whose
+    decoding has come since.
     """
 
     uplinks: list[Verified]
     ready: list[Verified]
     answers: list[Answer]
     changes: list[DownlinkChange]
-    late: list[Verified]
     rows: GroupRows
 
 
@@ -75,7 +76,6 @@ class NetworkServer:
         self._settings = settings
         self._now = now
         self._monotonic_s = monotonic_s
-        self._late: list[Verified] = []
         self._cursor = steps.tracker.cursor
 
     async def run(self) -> None:
@@ -97,14 +97,6 @@ class NetworkServer:
             await self._publish(decided)
         if joins:
             await self._join(joins, at)
-
-    def decoded(self, uplink: Verified) -> None:
-        """The codec has answered. After the commit it is too late for the group: the next one updates the log."""
-        if uplink.frame_id:
-            self._late.append(uplink)
-        if uplink.decoding is not None and uplink.decoding.problem:
-            refusal = Refusal(Cause.CODEC_FAILURE, uplink.session.device.dev_eui)
-            self._steps.refusals.count(refusal, "", uplink.payload or b"", uplink.received.at)
 
     def look_after_downlinks(self) -> None:
         """Every second or so: expiries, and class C devices that do not acknowledge."""
@@ -146,24 +138,35 @@ class NetworkServer:
     async def _group(self, uplinks: list[Verified], answers: list[Answer]) -> Decided | None:
         """The rows of one commit; None when there is nothing to make durable."""
         sent, changes = self._steps.transmitter.take_sent(), self._steps.book.take_changes()
-        late, self._late = self._late, []
-        cursor = self._steps.tracker.cursor
-        if not (uplinks or answers or sent or changes or late or cursor > self._cursor):
+        late, cursor = self._late_ones(), self._steps.tracker.cursor
+        if not (uplinks or answers or sent or changes or late or self._steps.late or cursor > self._cursor):
             return None
         ids = await self._steps.committer.frame_ids(len(uplinks) + len(sent))
         for uplink, frame_id in zip(uplinks, ids, strict=False):
             uplink.frame_id = frame_id
         downlinks = [downlink_row(found, frame_id) for found, frame_id in zip(sent, ids[len(uplinks) :], strict=True)]
         self._cursor = cursor
-        ready = [uplink for uplink in uplinks if uplink.decoding is not None]
+        ready = [uplink for uplink in uplinks if uplink.decoding is not None] + late
         rows = GroupRows(
             counter_rows(uplinks, _downlink_counters(answers)),
             [*map(uplink_row, uplinks), *downlinks],
             changes,
-            [_late_row(uplink) for uplink in late],
+            [*map(_late_row, late), *self._steps.late],
             cursor,
         )
-        return Decided(uplinks, ready, answers, changes, late, rows)
+        self._steps.late.clear()
+        return Decided(uplinks, ready, answers, changes, rows)
+
+    def _late_ones(self) -> list[Verified]:
+        """Decoded after their commit: this group completes the log. Failures are counted on the way."""
+        found: list[Verified] = []
+        for uplink in self._steps.decoder.take_decoded():
+            if uplink.frame_id:
+                found.append(uplink)
+            if uplink.decoding is not None and uplink.decoding.problem:
+                refusal = Refusal(Cause.CODEC_FAILURE, uplink.session.device.dev_eui)
+                self._steps.refusals.count(refusal, "", uplink.payload or b"", uplink.received.at)
+        return found
 
     def _send(self, answers: list[Answer]) -> None:
         at, now_s = self._now(), self._monotonic_s()
@@ -174,7 +177,7 @@ class NetworkServer:
         """Everything here is durable. An uplink that the codec still has is published when it comes back."""
         publisher, tracker = self._steps.publisher, self._steps.tracker
         tracker.committed([uplink.frame_id for uplink in decided.uplinks])
-        publisher.uplinks([uplink_message(uplink) for uplink in decided.ready + decided.late])
+        publisher.uplinks([uplink_message(uplink) for uplink in decided.ready])
         if decided.changes:
             publisher.downlinks([downlink_message(change) for change in decided.changes])
         if decided.rows.frames:

@@ -52,6 +52,7 @@ class Publisher:
         self._is_behind = True
         self._work = asyncio.Event()
         self._work.set()
+        self._idle = asyncio.Event()
 
     def uplinks(self, uplinks: list[Uplink]) -> None:
         """Committed and decoded."""
@@ -83,7 +84,12 @@ class Publisher:
                 await asyncio.sleep(_RETRY_S)
                 self._work.set()
 
+    async def drained(self) -> None:
+        """Wait until nothing waits."""
+        await self._idle.wait()
+
     async def _publish_all(self) -> None:
+        self._idle.clear()
         while self._is_behind or self._uplinks or self._downlinks:
             if self._downlinks:
                 await self._publish_downlinks()
@@ -91,6 +97,7 @@ class Publisher:
                 await self._catch_up()
             elif self._uplinks:
                 await self._publish_uplinks()
+        self._idle.set()
 
     async def _publish_uplinks(self) -> None:
         """The oldest of those waiting; without the ones that catching up has published meanwhile."""

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, LiteralString
+from typing import LiteralString
 
 from psycopg import AsyncConnection, OperationalError
 from psycopg.rows import TupleRow
@@ -60,7 +60,7 @@ ORDER BY coalesce(ended_at, sent_at), id
 """
 
 _UPLINKS_AFTER: LiteralString = """
-SELECT id, at, dev_eui, organisation_id, f_cnt, f_port, payload, receptions::text, decoded::text
+SELECT id, at, dev_eui, organisation_id, f_cnt, f_port, payload, receptions::text, decoded IS NOT NULL
 FROM lorawan_frame WHERE id > %s AND direction = 'up' ORDER BY id LIMIT %s
 """
 
@@ -108,7 +108,7 @@ class Reader:
 
     async def recent_changes(self) -> list[DownlinkChange]:
         rows = await self._rows(_RECENT_CHANGES, (timedelta(minutes=1),))
-        return [_change(*row) for row in rows]
+        return [_change(row) for row in rows]
 
     async def publication_cursor(self, shard: int) -> int:
         rows = await self._rows("SELECT frame_id FROM lorawan_publicationcursor WHERE shard = %s", (shard,))
@@ -116,7 +116,7 @@ class Reader:
 
     async def uplinks_after(self, frame_id: int, limit: int) -> list[LoggedUplink]:
         rows = await self._rows(_UPLINKS_AFTER, (frame_id, limit))
-        return [_logged(*row) for row in rows]
+        return [_logged(row) for row in rows]
 
     async def _connect(self) -> AsyncConnection[TupleRow]:
         try:
@@ -164,10 +164,12 @@ def _downlink(row: TupleRow) -> WaitingDownlink:
     )
 
 
-def _change(downlink_id: str, reference: str, dev_eui: str, state: str, *others: Any) -> DownlinkChange:
+def _change(row: TupleRow) -> DownlinkChange:
+    downlink_id, reference, dev_eui, state, *others = row
     return DownlinkChange(downlink_id, reference, dev_eui, DownlinkState(state), *others)
 
 
-def _logged(*row: Any) -> LoggedUplink:
-    receptions, decoded = row[7:]
-    return LoggedUplink(*row[:7], receptions.encode(), None if decoded is None else decoded.encode())
+def _logged(row: TupleRow) -> LoggedUplink:
+    frame_id, at, dev_eui, organisation_id, f_cnt, f_port, payload, receptions, is_decoded = row
+    clear = None if payload is None else bytes(payload)
+    return LoggedUplink(frame_id, at, dev_eui, organisation_id, f_cnt, f_port, clear, receptions.encode(), is_decoded)

@@ -85,4 +85,4 @@ class LoggedUplink(Struct, frozen=True):
     f_port: int | None
     payload: bytes | None
     receptions: bytes
-    decoded: bytes | None
+    is_decoded: bool

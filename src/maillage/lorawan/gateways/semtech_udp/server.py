@@ -38,7 +38,7 @@ class PacketHandler(Protocol):
 
     def transmitted(self, message: TxAck, at: datetime, now_s: float) -> None: ...
 
-    def refused(self, gateway_eui: bytes | None, reason: str, peer: str, datagram: bytes, at: datetime) -> None:
+    def refused(self, gateway_eui: bytes | None, peer: str, datagram: bytes, at: datetime) -> None:
         """A datagram that is malformed, or (``gateway_eui`` given) of an unknown gateway."""
 
     def batch_ended(self) -> None: ...
@@ -47,14 +47,14 @@ class PacketHandler(Protocol):
 class SemtechUdpServer:
     """``now`` and ``monotonic_s`` are the clocks of the edge."""
 
-    def __init__(self, handler: PacketHandler, now: Callable[[], datetime], monotonic_s: Callable[[], float]) -> None:
-        self._handler = handler
+    def __init__(self, now: Callable[[], datetime], monotonic_s: Callable[[], float]) -> None:
         self._now = now
         self._monotonic_s = monotonic_s
+        self._handler: PacketHandler | None = None
         self._socket: socket.socket | None = None
         self._paths: dict[bytes, tuple[Address, float]] = {}
 
-    def start(self, host: str, port: int) -> int:
+    def start(self, handler: PacketHandler, host: str, port: int) -> int:
         """Listen; returns the port (of use when 0 was asked). ``Unavailable`` when it is taken."""
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         udp = socket.socket(family, socket.SOCK_DGRAM)
@@ -65,7 +65,7 @@ class SemtechUdpServer:
         except OSError as error:
             udp.close()
             raise Unavailable("lorawan.port-taken", port=port, reason=str(error.strerror)) from error
-        self._socket = udp
+        self._socket, self._handler = udp, handler
         asyncio.get_running_loop().add_reader(udp, self._readable)
         return int(udp.getsockname()[1])
 
@@ -84,8 +84,8 @@ class SemtechUdpServer:
 
     def _readable(self) -> None:
         """Until the socket is empty, or long enough for the loop to look elsewhere."""
-        udp = self._socket
-        if udp is None:
+        udp, handler = self._socket, self._handler
+        if udp is None or handler is None:
             return
         at, now_s = self._now(), self._monotonic_s()
         for _ in range(_BATCH):
@@ -96,34 +96,36 @@ class SemtechUdpServer:
             except OSError as error:  # an ICMP answer to something sent earlier
                 log.debug("UDP: %s", error)
                 continue
-            self._take(datagram, address, at, now_s)
-        self._handler.batch_ended()
+            self._take(handler, datagram, address, at, now_s)
+        handler.batch_ended()
 
-    def _take(self, datagram: bytes, address: Address, at: datetime, now_s: float) -> None:
+    def _take(self, handler: PacketHandler, datagram: bytes, address: Address, at: datetime, now_s: float) -> None:
         try:
             message = decode(datagram)
-        except DatagramError as error:
-            self._handler.refused(None, error.reason, address[0], datagram, at)
+        except DatagramError:
+            handler.refused(None, address[0], datagram, at)
             return
         match message:
             case PushData() | PullData() | TxAck():
-                if not self._handler.knows(message.gateway_eui):
-                    self._handler.refused(message.gateway_eui, "unknown", address[0], datagram, at)
+                if not handler.knows(message.gateway_eui):
+                    handler.refused(message.gateway_eui, address[0], datagram, at)
                     return
-                self._answer(message, address, at, now_s)
+                self._answer(handler, message, address, at, now_s)
             case _:
-                self._handler.refused(None, f"unexpected {type(message).__name__}", address[0], datagram, at)
+                handler.refused(None, address[0], datagram, at)
 
-    def _answer(self, message: PushData | PullData | TxAck, address: Address, at: datetime, now_s: float) -> None:
+    def _answer(
+        self, handler: PacketHandler, message: PushData | PullData | TxAck, address: Address, at: datetime, now_s: float
+    ) -> None:
         if isinstance(message, PushData):
             self._send(encode_push_ack(PushAck(message.token, message.version)), address)
-            self._handler.pushed(message, at, now_s)
+            handler.pushed(message, at, now_s)
         elif isinstance(message, PullData):
             self._paths[message.gateway_eui] = (address, now_s)
             self._send(encode_pull_ack(PullAck(message.token, message.version)), address)
-            self._handler.pulled(message.gateway_eui, at)
+            handler.pulled(message.gateway_eui, at)
         else:
-            self._handler.transmitted(message, at, now_s)
+            handler.transmitted(message, at, now_s)
 
     def _send(self, datagram: bytes, address: Address) -> bool:
         if self._socket is None:
