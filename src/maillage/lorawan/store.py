@@ -27,23 +27,12 @@ COPY lorawan_frame (id, at, direction, dev_eui, organisation_id, dev_addr, m_typ
                     data_rate, phy_payload, payload, receptions, decoded)
 FROM STDIN (FORMAT BINARY)
 """
-_FRAME_TYPES = [
-    "int8",
-    "timestamptz",
-    "varchar",
-    "varchar",
-    "int8",
-    "int8",
-    "int2",
-    "int8",
-    "int2",
-    "int4",
-    "varchar",
-    "bytea",
-    "bytea",
-    "jsonb",
-    "jsonb",
-]
+# The types that choose the client's binary form. JSON goes as bytes: jsonb on the wire is a version and the text.
+_FRAME_TYPES = (
+    *("int8", "timestamptz", "varchar", "varchar", "int8", "int8", "int2", "int8", "int2", "int4", "varchar"),
+    *("bytea", "bytea", "bytea", "bytea"),
+)
+_JSONB_VERSION = b"\x01"
 
 _COUNTERS: LiteralString = """
 UPDATE lorawan_session AS session
@@ -277,8 +266,8 @@ async def _copy_frames(connection: AsyncConnection[TupleRow], frames: list[Frame
                     row.data_rate,
                     row.phy_payload,
                     row.payload,
-                    row.receptions,
-                    row.decoded,
+                    _JSONB_VERSION + row.receptions,
+                    None if row.decoded is None else _JSONB_VERSION + row.decoded,
                 )
             )
 

@@ -37,8 +37,9 @@ class NatsBus:
                 await asyncio.sleep(_RETRY_S)
 
     async def close(self) -> None:
-        with contextlib.suppress(NatsError, OSError, asyncio.TimeoutError):
-            await self._client.close()
+        if self._stream is not None:
+            with contextlib.suppress(NatsError, OSError, asyncio.TimeoutError):
+                await self._client.close()
 
     async def publish(self, subject: str, message: bytes) -> None:
         if self._stream is None or not self._client.is_connected:
@@ -55,6 +56,7 @@ class NatsBus:
             await self._client.publish(subject, message)
 
     async def _connect(self) -> None:
+        self._client = Client()
         await self._client.connect(
             self._url,
             name="maillage lorawan",
