@@ -8,7 +8,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+from django.db import connections
+
+
+_EMPTY = """
+TRUNCATE lorawan_gateway, lorawan_device, lorawan_frame, lorawan_publicationcursor, lorawan_refusal CASCADE;
+DELETE FROM identity_organisation WHERE slug = 'bures'
+"""
 
 
 class ServerProcess:
@@ -51,8 +59,21 @@ class ServerProcess:
 
 
 @pytest.fixture
-def server_process(tmp_path, database_conninfo, nats_server) -> Iterator[ServerProcess]:
-    process = ServerProcess(tmp_path, database_conninfo, nats_server.url)
+def lorawan_conninfo(postgres_cluster, django_db_setup) -> Iterator[str]:
+    """The test database, for rows that another process must see. Empties LoRaWAN's tables, before and after.
+
+    A transactional test would have Django empty every table, which the journal refuses.
+    """
+    conninfo = postgres_cluster.conninfo(str(connections["default"].settings_dict["NAME"]))
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(_EMPTY)
+        yield conninfo
+        connection.execute(_EMPTY)
+
+
+@pytest.fixture
+def server_process(tmp_path, lorawan_conninfo, nats_server) -> Iterator[ServerProcess]:
+    process = ServerProcess(tmp_path, lorawan_conninfo, nats_server.url)
     yield process
     if process.is_running():
         process.kill()

@@ -67,14 +67,14 @@ async def empty_stream(nats_server):
 
 
 async def test_no_kill_lets_a_frame_be_accepted_twice_or_a_downlink_counter_be_used_twice(
-    server_process, database_conninfo, nats_server, empty_stream
+    server_process, lorawan_conninfo, nats_server, empty_stream
 ):
     chance = random.Random(SEED)
     devices = [FakeDevice(number) for number in range(1, 41)]
     gateways = [FakeGateway(number, server_process.port) for number in (1, 2)]
-    register(database_conninfo, devices, [gateway.eui for gateway in gateways])
+    register(lorawan_conninfo, devices, [gateway.eui for gateway in gateways])
 
-    for _ in range(5):
+    for _ in range(4):
         server_process.start()
         for gateway in gateways:
             until_it_answers(server_process, gateway)
@@ -93,21 +93,21 @@ async def test_no_kill_lets_a_frame_be_accepted_twice_or_a_downlink_counter_be_u
 
     def all_heard() -> bool:
         gateways[0].listen()
-        return last <= {found[:2] for found in accepted(database_conninfo)}
+        return last <= {found[:2] for found in accepted(lorawan_conninfo)}
 
     wait_until(all_heard, 10)
     assert server_process.stop() == 0, server_process.log.read_text()
     gateways[0].listen()
     gateways[1].listen()
 
-    frames = accepted(database_conninfo)
+    frames = accepted(lorawan_conninfo)
     assert len(frames) > 10 * len(devices)
     assert len({found[:2] for found in frames}) == len(frames), "a frame was accepted twice"
 
     sent = [(frame.dev_addr, frame.f_cnt_16) for frame in downlinks(gateways)]
     assert len(sent) > len(devices)
     assert len(set(sent)) == len(sent), "a downlink counter was used twice"
-    reserved = dict(rows(database_conninfo, "SELECT dev_addr, f_cnt_down FROM lorawan_session"))
+    reserved = dict(rows(lorawan_conninfo, "SELECT dev_addr, f_cnt_down FROM lorawan_session"))
     assert all(f_cnt < reserved[dev_addr] for dev_addr, f_cnt in sent)
 
     frame_of = defaultdict(set)
