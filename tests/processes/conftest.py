@@ -12,7 +12,6 @@ import psycopg
 import pytest
 from django.db import connections
 
-
 _EMPTY = """
 TRUNCATE lorawan_gateway, lorawan_device, lorawan_frame, lorawan_publicationcursor, lorawan_refusal CASCADE;
 DELETE FROM identity_organisation WHERE slug = 'bures'
@@ -59,10 +58,10 @@ class ServerProcess:
 
 
 @pytest.fixture
-def lorawan_conninfo(postgres_cluster, django_db_setup) -> Iterator[str]:
+def lorawan_conninfo(postgres_cluster, db) -> Iterator[str]:
     """The test database, for rows that another process must see. Empties LoRaWAN's tables, before and after.
 
-    A transactional test would have Django empty every table, which the journal refuses.
+    ``db`` only for the tables to be there: a transactional test would empty them all, which the journal refuses.
     """
     conninfo = postgres_cluster.conninfo(str(connections["default"].settings_dict["NAME"]))
     with psycopg.connect(conninfo, autocommit=True) as connection:

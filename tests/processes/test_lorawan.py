@@ -12,8 +12,8 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 from tests.fixtures.programs import wait_until
-from tests.processes.conftest import ServerProcess
 from tests.lorawan.radio_side import FakeDevice, FakeGateway, downlinks, register
+from tests.processes.conftest import ServerProcess
 
 from maillage.lorawan.events import NOTIFY_DOWNLINK, NOTIFY_REGISTRY, UPLINKS, Uplink, UplinkBatch
 from maillage.lorawan.gateways.semtech_udp.values import Immediately
@@ -65,6 +65,19 @@ async def published(url: str) -> list[Uplink]:
 
 
 @pytest.fixture
+def gateway_at():
+    opened = []
+
+    def opening(number: int, port: int) -> FakeGateway:
+        opened.append(FakeGateway(number, port))
+        return opened[-1]
+
+    yield opening
+    for gateway in opened:
+        gateway.close()
+
+
+@pytest.fixture
 async def empty_stream(nats_server):
     client = await nats.connect(nats_server.url)
     try:
@@ -76,11 +89,11 @@ async def empty_stream(nats_server):
 
 
 async def test_no_kill_lets_a_frame_be_accepted_twice_or_a_downlink_counter_be_used_twice(
-    server_process, lorawan_conninfo, nats_server, empty_stream
+    server_process, lorawan_conninfo, nats_server, empty_stream, gateway_at
 ):
     chance = random.Random(SEED)
     devices = [FakeDevice(number) for number in range(1, 41)]
-    gateways = [FakeGateway(number, server_process.port) for number in (1, 2)]
+    gateways = [gateway_at(number, server_process.port) for number in (1, 2)]
     register(lorawan_conninfo, devices, [gateway.eui for gateway in gateways])
 
     for _ in range(4):
@@ -124,8 +137,6 @@ async def test_no_kill_lets_a_frame_be_accepted_twice_or_a_downlink_counter_be_u
         frame_of[uplink.dev_eui, uplink.f_cnt].add(uplink.frame_id)
     assert all(len(ids) == 1 for ids in frame_of.values()), "two frames were published for one counter"
     assert {frame_id for ids in frame_of.values() for frame_id in ids} == {found[2] for found in frames}
-    for gateway in gateways:
-        gateway.close()
 
 
 def send_a_burst(chance: random.Random, devices: list[FakeDevice], gateways: list[FakeGateway]) -> None:
@@ -140,9 +151,11 @@ def send_a_burst(chance: random.Random, devices: list[FakeDevice], gateways: lis
     time.sleep(0.01)  # the pace of the air, not a hope
 
 
-async def test_a_device_joins_is_heard_commanded_and_obeys(server_process, lorawan_conninfo, nats_server, empty_stream):
+async def test_a_device_joins_is_heard_commanded_and_obeys(
+    server_process, lorawan_conninfo, nats_server, empty_stream, gateway_at
+):
     """The whole way, over the air: OTAA, an uplink, a class A downlink by the codec, its acknowledgement, a replay."""
-    device, gateway = FakeDevice(1, model_key="mclimate-vicki"), FakeGateway(1, server_process.port)
+    device, gateway = FakeDevice(1, model_key="mclimate-vicki"), gateway_at(1, server_process.port)
     server_process.start()
     until_it_answers_after_registration(server_process, lorawan_conninfo, device, gateway)
 
@@ -163,7 +176,7 @@ async def test_a_device_joins_is_heard_commanded_and_obeys(server_process, loraw
         return rows(lorawan_conninfo, "SELECT state, attempts FROM lorawan_downlink") == [("acknowledged", 1)]
 
     wait_until(acknowledged, 10)
-    wait_until(lambda: refusals(lorawan_conninfo) == {("join_replayed", device.dev_eui)}, 10)
+    wait_until(lambda: ("join_replayed", device.dev_eui) in refusals(lorawan_conninfo), 10)
     heard = rows(lorawan_conninfo, "SELECT decoded FROM lorawan_frame WHERE direction = 'up' ORDER BY id")
     assert len(heard) == 2
     assert all("error" not in decoded for (decoded,) in heard)
@@ -171,8 +184,10 @@ async def test_a_device_joins_is_heard_commanded_and_obeys(server_process, loraw
     assert all(uplink.measures for uplink in await published(nats_server.url))
 
 
-async def test_a_relay_of_class_c_is_reached_without_waiting_for_it(server_process, lorawan_conninfo, nats_server):
-    device, gateway = FakeDevice(1, model_key="dragino-lt22222l"), FakeGateway(1, server_process.port)
+async def test_a_relay_of_class_c_is_reached_without_waiting_for_it(
+    server_process, lorawan_conninfo, nats_server, gateway_at
+):
+    device, gateway = FakeDevice(1, model_key="dragino-lt22222l"), gateway_at(1, server_process.port)
     register(lorawan_conninfo, [device], [gateway.eui])
     server_process.start()
     until_it_answers(server_process, gateway)

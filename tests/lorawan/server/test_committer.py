@@ -38,7 +38,7 @@ class FlakyStore:
     async def is_committed(self, group):
         return group in self.committed
 
-    async def commit_joins(self, joins):
+    async def commit_joins(self, _joins):
         raise Unavailable("lorawan.database-away")
 
 

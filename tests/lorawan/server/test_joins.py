@@ -12,7 +12,7 @@ from maillage.lorawan.server.joins import Joining
 from maillage.lorawan.server.refusals import Cause
 
 
-def planned(bench, dev_nonce=7, random_bits=lambda bits: 0x1234):
+def planned(bench, dev_nonce=7, random_bits=lambda _: 0x1234):
     bench.hear(bench.devices[0].join_request(dev_nonce))
     _, (asked,) = bench.close(0.2)
     joining = Joining(bench.registry, bench.plan, 0, random_bits)
@@ -41,7 +41,7 @@ def test_nothing_changes_before_the_join_is_committed_and_everything_after(bench
 
 def test_an_address_that_is_taken_is_not_given_again(bench):
     chances = iter([bench.devices[1].dev_addr, 0x77])
-    _, join = planned(bench, random_bits=lambda bits: next(chances))
+    _, join = planned(bench, random_bits=lambda _: next(chances))
     assert join.dev_addr == 0x77
 
 

@@ -34,7 +34,7 @@ class World:
         assert subject == UPLINKS
         self.heard += [found.frame_id for found in msgspec.json.decode(message, type=UplinkBatch).uplinks]
 
-    async def tell(self, subject: str, message: bytes) -> None:
+    async def tell(self, _subject: str, _message: bytes) -> None:
         raise AssertionError("nothing is told here")
 
     async def read_back(self, after: int, limit: int) -> list[Uplink]:
@@ -55,7 +55,7 @@ class World:
 
     async def all_published(self) -> None:
         async with asyncio.timeout(5):
-            while len(self.tracker):
+            while len(self.tracker):  # noqa: ASYNC110 - a turn of the loop is what is waited for
                 await asyncio.sleep(0)
 
 

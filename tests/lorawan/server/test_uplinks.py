@@ -103,8 +103,8 @@ def a_downlink(bench):
         (a_wrong_signature, Cause.WRONG_MIC),
         (a_gap, Cause.F_CNT_GAP),
         (a_downlink, Cause.UNEXPECTED_FRAME),
-        (lambda bench: b"\x40\x01", Cause.MALFORMED_FRAME),
-        (lambda bench: FakeDevice(99).join_request(1), Cause.UNKNOWN_DEVICE),
+        (lambda _: b"\x40\x01", Cause.MALFORMED_FRAME),
+        (lambda _: FakeDevice(99).join_request(1), Cause.UNKNOWN_DEVICE),
         (lambda bench: bench.devices[0].join_request(1)[:-1] + b"\x00", Cause.JOIN_WRONG_MIC),
     ],
 )

@@ -27,16 +27,16 @@ class Desk:
     def knows(self, gateway_eui):
         return gateway_eui == (0xAA555A0000000001).to_bytes(8, "big")
 
-    def pushed(self, message, at, now_s):
+    def pushed(self, message, _at, _now_s):
         self.frames += [packet.phy_payload for packet in message.packets]
 
-    def pulled(self, gateway_eui, at):
+    def pulled(self, _gateway_eui, _at):
         self.pulls += 1
 
-    def transmitted(self, message, at, now_s):
+    def transmitted(self, message, _at, _now_s):
         self.reports.append(message.status)
 
-    def refused(self, gateway_eui, peer, datagram, at):
+    def refused(self, gateway_eui, peer, _datagram, _at):
         self.refusals.append((gateway_eui, peer))
 
     def batch_ended(self):
@@ -56,7 +56,7 @@ async def served():
 
 async def until(holds) -> None:
     async with asyncio.timeout(5):
-        while not holds():
+        while not holds():  # noqa: ASYNC110 - what is waited for happens on a socket
             await asyncio.sleep(0.001)
 
 
