@@ -35,6 +35,7 @@ class Step:
 # In the order they start; they stop in the reverse order.
 PROCESSES: tuple[Process, ...] = (
     Process("web", "maillage.processes.web", "the pages, the API and the live streams", takes_arguments=True),
+    Process("lorawan", "maillage.processes.lorawan", "the LoRaWAN network server", uses_django=False),
 )
 
 STEPS: tuple[Step, ...] = (Step("Bringing the database's tables up to date", ("migrate", "--noinput")),)

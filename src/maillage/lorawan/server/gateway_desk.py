@@ -1,0 +1,90 @@
+"""Where what gateways say meets the server's steps, and the other way round. No I/O but the UDP server's port."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from maillage.lorawan.gateways.semtech_udp.values import AtTmst, Immediately, PushData, TxAck, TxPacket
+from maillage.lorawan.server.decoder import Decoder
+from maillage.lorawan.server.opportunities import Opportunity
+from maillage.lorawan.server.refusals import Cause, Refusal, RefusalLog
+from maillage.lorawan.server.registry import GatewayState, Registry
+from maillage.lorawan.server.transmitter import Transmitter
+from maillage.lorawan.server.uplinks import UplinkSieve
+
+
+class GatewayDesk:
+    """The handler of ``gateways.semtech_udp.server``."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        sieve: UplinkSieve,
+        decoder: Decoder,
+        transmitter: Transmitter,
+        refusals: RefusalLog,
+    ) -> None:
+        self._registry = registry
+        self._sieve = sieve
+        self._decoder = decoder
+        self._transmitter = transmitter
+        self._refusals = refusals
+
+    def knows(self, gateway_eui: bytes) -> bool:
+        return gateway_eui in self._registry.gateways
+
+    def pushed(self, message: PushData, at: datetime, now_s: float) -> None:
+        gateway = self._seen(message.gateway_eui, at)
+        for packet in message.packets:
+            self._sieve.heard(gateway, packet, at, now_s)
+        for item in message.refused:
+            refusal = Refusal(Cause.MALFORMED_DATAGRAM, f"{item.item} {item.reason}")
+            self._refusals.count(refusal, gateway.eui, item.detail.encode(), at)
+
+    def pulled(self, gateway_eui: bytes, at: datetime) -> None:
+        self._seen(gateway_eui, at)
+
+    def transmitted(self, message: TxAck, at: datetime, now_s: float) -> None:
+        gateway = self._seen(message.gateway_eui, at)
+        if message.accepted:
+            gateway.downlink_count += 1
+        else:
+            gateway.downlink_failure_count += 1
+        self._transmitter.reported(message.token, str(message.status), at, now_s)
+
+    def refused(self, gateway_eui: bytes | None, peer: str, datagram: bytes, at: datetime) -> None:
+        if gateway_eui is None:
+            self._refusals.count(Refusal(Cause.MALFORMED_DATAGRAM, peer), "", datagram, at)
+        else:
+            self._refusals.count(Refusal(Cause.UNKNOWN_GATEWAY, peer), gateway_eui.hex(), datagram, at)
+
+    def batch_ended(self) -> None:
+        self._decoder.flush()
+
+    def _seen(self, gateway_eui: bytes, at: datetime) -> GatewayState:
+        gateway = self._registry.gateways[gateway_eui]
+        gateway.last_seen_at, gateway.changed = at, True
+        return gateway
+
+
+class PacketSender(Protocol):
+    def transmit(self, gateway_eui: bytes, token: int, packet: TxPacket, now_s: float) -> bool: ...
+
+
+class SemtechRadio:
+    """The transmitter's radio, over Semtech's protocol."""
+
+    def __init__(self, sender: PacketSender, monotonic_s: Callable[[], float]) -> None:
+        self._sender = sender
+        self._monotonic_s = monotonic_s
+
+    def transmit(self, token: int, opportunity: Opportunity, phy_payload: bytes) -> bool:
+        packet = TxPacket(
+            Immediately() if opportunity.tmst_us is None else AtTmst(opportunity.tmst_us),
+            opportunity.frequency_hz,
+            opportunity.power_dbm,
+            opportunity.data_rate,
+            phy_payload,
+        )
+        gateway_eui = bytes.fromhex(opportunity.gateway_eui)
+        return self._sender.transmit(gateway_eui, token, packet, self._monotonic_s())

@@ -1,0 +1,213 @@
+"""The recipe: what a tick does with the uplinks whose windows have closed, in the order that makes it safe."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from maillage.lorawan.codecs.model import DeviceModel
+from maillage.lorawan.events import LIVE_FRAMES, FrameBatch
+from maillage.lorawan.server.announcements import downlink_message, frame_event, uplink_message
+from maillage.lorawan.server.answers import Answer, Answering
+from maillage.lorawan.server.committer import Committer
+from maillage.lorawan.server.decoder import Decoder
+from maillage.lorawan.server.downlinks import DownlinkBook, DownlinkChange, FailureCause
+from maillage.lorawan.server.grouping import counter_rows, downlink_row, uplink_row
+from maillage.lorawan.server.housekeeper import Housekeeper
+from maillage.lorawan.server.joins import Joining, PlannedJoin
+from maillage.lorawan.server.publications import PublicationTracker
+from maillage.lorawan.server.publisher import Publisher
+from maillage.lorawan.server.refusals import Cause, Refusal, RefusalLog
+from maillage.lorawan.server.registry import Registry
+from maillage.lorawan.server.rows import CounterRow, GroupRows, LateDecoding
+from maillage.lorawan.server.settings import ServerSettings
+from maillage.lorawan.server.stages import JoinAsked, Verified
+from maillage.lorawan.server.transmitter import Transmitter
+from maillage.lorawan.server.uplinks import UplinkSieve
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The server's parts, made by the composition root."""
+
+    registry: Registry
+    sieve: UplinkSieve
+    decoder: Decoder
+    book: DownlinkBook
+    answering: Answering
+    joining: Joining
+    committer: Committer
+    transmitter: Transmitter
+    publisher: Publisher
+    tracker: PublicationTracker
+    housekeeper: Housekeeper
+    refusals: RefusalLog
+    late: list[LateDecoding]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A group before its commit: uplinks to log, answers to send, states to store.
+
+    ``ready`` are uplinks to publish: those whose decoding is part of the rows, and those of earlier groups whose
+    decoding has come since.
+    """
+
+    uplinks: list[Verified]
+    ready: list[Verified]
+    answers: list[Answer]
+    changes: list[DownlinkChange]
+    rows: GroupRows
+
+
+class NetworkServer:
+    """One tick after the other; the next starts as soon as the commit of the one before is done."""
+
+    def __init__(
+        self,
+        steps: Steps,
+        models: Mapping[str, DeviceModel],
+        settings: ServerSettings,
+        now: Callable[[], datetime],
+        monotonic_s: Callable[[], float],
+    ) -> None:
+        self._steps = steps
+        self._models = models
+        self._settings = settings
+        self._now = now
+        self._monotonic_s = monotonic_s
+        self._cursor = steps.tracker.cursor
+
+    async def run(self) -> None:
+        while True:
+            started_s = self._monotonic_s()
+            await self.tick()
+            await asyncio.sleep(max(self._settings.tick_s - (self._monotonic_s() - started_s), 0))
+
+    async def tick(self) -> None:
+        """Close windows, decide, commit, and only then publish and send."""
+        at, now_s = self._now(), self._monotonic_s()
+        self._steps.decoder.flush()
+        uplinks, joins = self._steps.sieve.close_due(now_s)
+        answers = [*self._answers_to(uplinks, at, now_s), *self._class_c(at, now_s)]
+        decided = await self._group([uplink for uplink in uplinks if not uplink.repeated], answers)
+        if decided is not None:
+            await self._steps.committer.commit(decided.rows)
+            self._send(decided.answers)
+            await self._publish(decided)
+        if joins:
+            await self._join(joins, at)
+
+    def look_after_downlinks(self) -> None:
+        """Every second or so: expiries, and class C devices that do not acknowledge."""
+        at, now_s = self._now(), self._monotonic_s()
+        book = self._steps.book
+        book.expire(at)
+        for downlink in book.awaiting_since(now_s - self._settings.class_c_ack_timeout_s):
+            if self._is_class_c(downlink.dev_eui):
+                book.try_again(downlink, FailureCause.NOT_ACKNOWLEDGED, "", at)
+        self._steps.transmitter.forget_old(now_s)
+
+    def _answers_to(self, uplinks: list[Verified], at: datetime, now_s: float) -> list[Answer]:
+        answers: list[Answer] = []
+        for uplink in uplinks:
+            if not uplink.repeated:
+                self._steps.housekeeper.seen(uplink)
+                self._steps.book.heard(uplink.session.device.dev_eui, at, ack=uplink.frame.ack)
+            answer = self._steps.answering.to_uplink(uplink, at, now_s)
+            if answer is not None:
+                answers.append(answer)
+        return answers
+
+    def _class_c(self, at: datetime, now_s: float) -> list[Answer]:
+        """Class C devices for which something new may be sent get it now."""
+        answers: list[Answer] = []
+        for dev_eui in self._steps.book.take_touched():
+            device = self._steps.registry.devices.get(dev_eui)
+            if device is not None and self._is_class_c(dev_eui):
+                answer = self._steps.answering.at_once(device, at, now_s)
+                if answer is not None:
+                    answers.append(answer)
+        return answers
+
+    def _is_class_c(self, dev_eui: str) -> bool:
+        device = self._steps.registry.devices.get(dev_eui)
+        model = self._models.get(device.model_key) if device is not None else None
+        return model is not None and model.device_class == "C"
+
+    async def _group(self, uplinks: list[Verified], answers: list[Answer]) -> Decided | None:
+        """The rows of one commit; None when there is nothing to make durable."""
+        sent, changes = self._steps.transmitter.take_sent(), self._steps.book.take_changes()
+        late, cursor = self._late_ones(), self._steps.tracker.cursor
+        if not (uplinks or answers or sent or changes or late or self._steps.late or cursor > self._cursor):
+            return None
+        ids = await self._steps.committer.frame_ids(len(uplinks) + len(sent))
+        for uplink, frame_id in zip(uplinks, ids, strict=False):
+            uplink.frame_id = frame_id
+        downlinks = [downlink_row(found, frame_id) for found, frame_id in zip(sent, ids[len(uplinks) :], strict=True)]
+        self._cursor = cursor
+        ready = [uplink for uplink in uplinks if uplink.decoding is not None] + late
+        rows = GroupRows(
+            counter_rows(uplinks, _downlink_counters(answers)),
+            [*map(uplink_row, uplinks), *downlinks],
+            changes,
+            [*map(_late_row, late), *self._steps.late],
+            cursor,
+        )
+        self._steps.late.clear()
+        return Decided(uplinks, ready, answers, changes, rows)
+
+    def _late_ones(self) -> list[Verified]:
+        """Decoded after their commit: this group completes the log. Failures are counted on the way."""
+        found: list[Verified] = []
+        for uplink in self._steps.decoder.take_decoded():
+            if uplink.frame_id:
+                found.append(uplink)
+            if uplink.decoding is not None and uplink.decoding.problem:
+                refusal = Refusal(Cause.CODEC_FAILURE, uplink.session.device.dev_eui)
+                self._steps.refusals.count(refusal, "", uplink.payload or b"", uplink.received.at)
+        return found
+
+    def _send(self, answers: list[Answer]) -> None:
+        at, now_s = self._now(), self._monotonic_s()
+        for answer in answers:
+            self._steps.transmitter.send(answer, at, now_s)
+
+    async def _publish(self, decided: Decided) -> None:
+        """Everything here is durable. An uplink that the codec still has is published when it comes back."""
+        publisher, tracker = self._steps.publisher, self._steps.tracker
+        tracker.committed([uplink.frame_id for uplink in decided.uplinks])
+        publisher.uplinks([uplink_message(uplink) for uplink in decided.ready])
+        if decided.changes:
+            publisher.downlinks([downlink_message(change) for change in decided.changes])
+        if decided.rows.frames:
+            await publisher.tell(LIVE_FRAMES, FrameBatch([frame_event(row) for row in decided.rows.frames]))
+
+    async def _join(self, asked: list[JoinAsked], at: datetime) -> None:
+        """One join a device at a time: the nonce, the session and its keys durable, then installed, then answered."""
+        planned = {join.device.dev_eui: self._steps.joining.plan(join, at) for join in asked}
+        accepted = await self._steps.committer.commit_joins(list(planned.values()))
+        for dev_eui, join in planned.items():
+            if dev_eui in accepted:
+                self._steps.joining.install(join)
+                self._send([join.answer])
+            else:
+                self._refuse(join, at)
+
+    def _refuse(self, join: PlannedJoin, at: datetime) -> None:
+        refusal, received = Refusal(Cause.JOIN_REPLAYED, join.device.dev_eui), join.received
+        self._steps.refusals.count(refusal, received.receptions[0].gateway.eui, received.phy_payload, at)
+
+
+def _downlink_counters(answers: list[Answer]) -> list[CounterRow]:
+    """What the answers have reserved; -1 leaves the uplink counter as it is."""
+    return [
+        CounterRow(session.device.dev_eui, session.dev_addr, -1, session.f_cnt_down)
+        for answer in answers
+        if (session := answer.device.session) is not None
+    ]
+
+
+def _late_row(uplink: Verified) -> LateDecoding:
+    decoded = uplink.decoding.decoded if uplink.decoding else b""
+    return LateDecoding(uplink.frame_id, uplink.received.at, decoded)

@@ -1,0 +1,90 @@
+"""Where and when a downlink may go: class A after an uplink, class C at once. Pure; LoRaWAN L2 1.0.4, §3.3, §17."""
+
+from msgspec import Struct
+
+from maillage.lorawan.regions.airtime import airtime_us
+from maillage.lorawan.regions.data_rate import DataRate
+from maillage.lorawan.regions.region import ReceiveWindow, Region
+from maillage.lorawan.server.duty import DutyLedger
+from maillage.lorawan.server.stages import Received, Reception, ranked
+
+_TMST_MODULUS = 1 << 32
+_OVERHEAD_BYTES = 5
+"""MHDR and MIC, which MACPayload does not count."""
+
+
+class Opportunity(Struct, frozen=True):
+    """One gateway, one window. ``tmst_us`` None: at once. After ``deadline_s`` (monotonic) it is too late."""
+
+    gateway_eui: str
+    frequency_hz: int
+    data_rate: DataRate
+    data_rate_index: int
+    power_dbm: int
+    tmst_us: int | None
+    deadline_s: float
+
+
+class RadioPlan:
+    """The region's windows with the house's margins."""
+
+    def __init__(self, region: Region, margin_s: float, max_eirp_dbm: int) -> None:
+        self.region = region
+        self._margin_s = margin_s
+        self._max_eirp_dbm = max_eirp_dbm
+
+    def class_a(self, received: Received, delay_s: int) -> list[Opportunity]:
+        """RX1 then RX2 of the gateway that heard best, then those of the next."""
+        uplink_rate = self.region.data_rate_index(received.data_rate)
+        found: list[Opportunity] = []
+        for best in ranked(received.receptions):
+            if uplink_rate is not None:
+                rx1 = self.region.rx1(best.frequency_hz, uplink_rate, 0, delay_s)
+                found.append(self._after(received, best, rx1))
+            found.append(self._after(received, best, self.region.rx2(delay_s)))
+        return found
+
+    def class_c(self, gateway_eui: str) -> Opportunity:
+        """At once on RX2's parameters: where a class C device listens whenever it does nothing else."""
+        rx2 = self.region.rx2(self.region.receive_delay1_s)
+        return self._opportunity(gateway_eui, rx2, None, float("inf"))
+
+    def longest_payload(self, opportunities: list[Opportunity]) -> int:
+        """Longest FRMPayload without FOpts that one of them can carry, in bytes."""
+        rates = (self.region.max_payload(found.data_rate_index) for found in opportunities)
+        return max((limit.frm_payload_bytes for limit in rates), default=0)
+
+    def airtime_s(self, opportunity: Opportunity, phy_bytes: int) -> float:
+        return airtime_us(opportunity.data_rate, phy_bytes, crc=False) / 1e6
+
+    def first_possible(
+        self, opportunities: list[Opportunity], phy_bytes: int, ledger: DutyLedger, now_s: float
+    ) -> Opportunity | None:
+        """The first that is in time, long enough and within the duty cycle."""
+        return next((found for found in opportunities if self._possible(found, phy_bytes, ledger, now_s)), None)
+
+    def _possible(self, found: Opportunity, phy_bytes: int, ledger: DutyLedger, now_s: float) -> bool:
+        limit = self.region.max_payload(found.data_rate_index).mac_payload_bytes + _OVERHEAD_BYTES
+        if now_s > found.deadline_s or phy_bytes > limit:
+            return False
+        return ledger.allows(found.gateway_eui, found.frequency_hz, self.airtime_s(found, phy_bytes), now_s)
+
+    def _after(self, received: Received, best: Reception, window: ReceiveWindow) -> Opportunity:
+        at_us = (best.tmst_us + window.delay_s * 1_000_000) % _TMST_MODULUS
+        deadline_s = received.heard_s + window.delay_s - self._margin_s
+        return self._opportunity(best.gateway.eui, window, at_us, deadline_s)
+
+    def _opportunity(
+        self, gateway_eui: str, window: ReceiveWindow, tmst_us: int | None, deadline_s: float
+    ) -> Opportunity:
+        band = self.region.sub_band(window.frequency_hz)
+        legal_dbm = self._max_eirp_dbm if band is None else band.max_erp_dbm + 2  # EIRP is ERP + 2.15 dB
+        return Opportunity(
+            gateway_eui,
+            window.frequency_hz,
+            self.region.data_rates[window.data_rate],
+            window.data_rate,
+            min(legal_dbm, self._max_eirp_dbm),
+            tmst_us,
+            deadline_s,
+        )

@@ -1,0 +1,175 @@
+"""What the network server reads: everything at start, single devices and downlinks when a change is announced."""
+
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import LiteralString
+
+from psycopg import AsyncConnection, OperationalError
+from psycopg.rows import TupleRow
+
+from maillage.kernel.errors import Unavailable
+from maillage.lorawan.protocol.crypto import SessionCrypto
+from maillage.lorawan.server.downlinks import DownlinkChange, DownlinkState, WaitingDownlink
+from maillage.lorawan.server.registry import DeviceState, GatewayState, SessionState
+from maillage.lorawan.server.rows import LoggedUplink
+
+_GATEWAYS: LiteralString = """
+SELECT eui, organisation_id, last_seen_at, uplink_count, crc_error_count, downlink_count, downlink_failure_count
+FROM lorawan_gateway ORDER BY eui
+"""
+
+_DEVICE_COLUMNS: LiteralString = """
+SELECT device.dev_eui, device.organisation_id, device.join_eui, device.app_key, device.model_key, device.join_nonce,
+       device.last_dev_nonce, coalesce(device.last_gateways[1], ''), session.dev_addr, session.nwk_s_key,
+       session.app_s_key, session.f_cnt_up, session.f_cnt_down, session.rx1_delay_s
+FROM lorawan_device AS device LEFT JOIN lorawan_session AS session ON session.device_id = device.dev_eui
+WHERE device.decommissioned_at IS NULL
+"""
+_DEVICE_TYPES = [
+    "varchar",
+    "int8",
+    "varchar",
+    "bytea",
+    "varchar",
+    "int4",
+    "int4",
+    "varchar",
+    "int8",
+    "bytea",
+    "bytea",
+    "int8",
+    "int8",
+    "int2",
+]
+
+_DOWNLINKS: LiteralString = """
+SELECT id::text, reference, device_id, data, f_port, payload, confirmed, expires_at, state, attempts, f_cnt_down,
+       gateway_eui, sent_at
+FROM lorawan_downlink
+WHERE (state = 'queued' OR (state = 'sent' AND confirmed AND ended_at IS NULL))
+"""
+
+# Published again at start: those of the last minute in which the network did anything before it stopped.
+_RECENT_CHANGES: LiteralString = """
+SELECT id::text, reference, device_id, state, coalesce(ended_at, sent_at, created_at), cause, detail, attempts,
+       f_cnt_down, gateway_eui, sent_at, ended_at
+FROM lorawan_downlink
+WHERE coalesce(ended_at, sent_at) > (SELECT max(coalesce(ended_at, sent_at)) FROM lorawan_downlink) - %s
+ORDER BY coalesce(ended_at, sent_at), id
+"""
+
+_UPLINKS_AFTER: LiteralString = """
+SELECT id, at, dev_eui, organisation_id, f_cnt, f_port, payload, receptions::text, decoded IS NOT NULL
+FROM lorawan_frame WHERE id > %s AND direction = 'up' ORDER BY id LIMIT %s
+"""
+
+
+class Reader:
+    """One connection, opened when it is needed. Raises ``Unavailable`` when the database does not answer."""
+
+    def __init__(self, conninfo: str) -> None:
+        self._conninfo = conninfo
+        self._connection: AsyncConnection[TupleRow] | None = None
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+
+    async def gateways(self) -> list[GatewayState]:
+        return [GatewayState(*row) for row in await self._rows(_GATEWAYS)]
+
+    async def devices(self) -> list[DeviceState]:
+        """Every device in service, with its session; streamed, 100,000 in about a second."""
+        connection = await self._connect()
+        found: list[DeviceState] = []
+        try:
+            async with connection.cursor().copy(f"COPY ({_DEVICE_COLUMNS}) TO STDOUT (FORMAT BINARY)") as copy:
+                copy.set_types(_DEVICE_TYPES)
+                async for row in copy.rows():
+                    found.append(_device(row))  # noqa: PERF401 - an asynchronous comprehension is slower here
+        except OperationalError as error:
+            raise Unavailable("lorawan.database-away", reason=str(error)) from error
+        return found
+
+    async def device(self, dev_eui: str) -> DeviceState | None:
+        """None when it is unknown or decommissioned."""
+        rows = await self._rows(_DEVICE_COLUMNS + " AND device.dev_eui = %s", (dev_eui,))
+        return _device(rows[0]) if rows else None
+
+    async def open_downlinks(self, dev_euis: Sequence[str] | None = None) -> list[WaitingDownlink]:
+        """Those still to be sent or acknowledged, oldest first; of some devices, or of all."""
+        if dev_euis is None:
+            rows = await self._rows(_DOWNLINKS + " ORDER BY created_at, id")
+        else:
+            query = _DOWNLINKS + " AND device_id = ANY(%s) ORDER BY created_at, id"
+            rows = await self._rows(query, (list(dev_euis),))
+        return [_downlink(row) for row in rows]
+
+    async def recent_changes(self) -> list[DownlinkChange]:
+        rows = await self._rows(_RECENT_CHANGES, (timedelta(minutes=1),))
+        return [_change(row) for row in rows]
+
+    async def publication_cursor(self, shard: int) -> int:
+        rows = await self._rows("SELECT frame_id FROM lorawan_publicationcursor WHERE shard = %s", (shard,))
+        return rows[0][0] if rows else 0
+
+    async def uplinks_after(self, frame_id: int, limit: int) -> list[LoggedUplink]:
+        rows = await self._rows(_UPLINKS_AFTER, (frame_id, limit))
+        return [_logged(row) for row in rows]
+
+    async def _connect(self) -> AsyncConnection[TupleRow]:
+        try:
+            if self._connection is None or self._connection.closed:
+                self._connection = await AsyncConnection.connect(
+                    self._conninfo, autocommit=True, application_name="maillage lorawan reader", connect_timeout=5
+                )
+        except OperationalError as error:
+            raise Unavailable("lorawan.database-away", reason=str(error)) from error
+        return self._connection
+
+    async def _rows(self, query: LiteralString, parameters: Sequence[object] = ()) -> list[TupleRow]:
+        connection = await self._connect()
+        try:
+            cursor = await connection.execute(query, parameters)
+            return await cursor.fetchall()
+        except OperationalError as error:
+            await connection.close()
+            raise Unavailable("lorawan.database-away", reason=str(error)) from error
+
+
+def _device(row: TupleRow) -> DeviceState:
+    device = DeviceState(row[0], row[1], row[2], bytes(row[3]), sys.intern(row[4]), row[5], row[6], row[7])
+    if row[8] is not None:
+        crypto = SessionCrypto(bytes(row[9]), bytes(row[10]))
+        device.session = SessionState(device, row[8], crypto, row[11], row[12], row[13])
+    return device
+
+
+def _downlink(row: TupleRow) -> WaitingDownlink:
+    return WaitingDownlink(
+        id=row[0],
+        reference=row[1],
+        dev_eui=row[2],
+        data=row[3],
+        f_port=row[4],
+        payload=None if row[5] is None else bytes(row[5]),
+        confirmed=row[6],
+        expires_at=row[7],
+        state=DownlinkState(row[8]),
+        attempts=row[9],
+        f_cnt_down=row[10],
+        gateway_eui=row[11],
+        sent_at=row[12],
+    )
+
+
+def _change(row: TupleRow) -> DownlinkChange:
+    downlink_id, reference, dev_eui, state, *others = row
+    return DownlinkChange(downlink_id, reference, dev_eui, DownlinkState(state), *others)
+
+
+def _logged(row: TupleRow) -> LoggedUplink:
+    frame_id, at, dev_eui, organisation_id, f_cnt, f_port, payload, receptions, is_decoded = row
+    clear = None if payload is None else bytes(payload)
+    return LoggedUplink(frame_id, at, dev_eui, organisation_id, f_cnt, f_port, clear, receptions.encode(), is_decoded)

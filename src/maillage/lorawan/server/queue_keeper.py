@@ -1,0 +1,69 @@
+"""Keeps the downlink book level with the queue table: loads what is announced, has it encoded, ends what cannot be."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from maillage.kernel.errors import Unavailable
+from maillage.lorawan.codecs.values import CodecFailure, Encoded
+from maillage.lorawan.server.decoder import Codecs
+from maillage.lorawan.server.downlinks import DownlinkBook, DownlinkState, FailureCause, WaitingDownlink
+from maillage.lorawan.server.registry import Registry
+
+_FIRST_PORT, _LAST_PORT = 1, 223
+"""Ports of applications (LoRaWAN L2 1.0.4, §4.3.2)."""
+
+
+class QueueReader(Protocol):
+    async def open_downlinks(self, dev_euis: Sequence[str] | None = None) -> list[WaitingDownlink]: ...
+
+
+class QueueKeeper:
+    """``clock`` gives the wall time of what it notes."""
+
+    def __init__(
+        self,
+        reader: QueueReader,
+        codecs: Codecs,
+        registry: Registry,
+        book: DownlinkBook,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._reader = reader
+        self._codecs = codecs
+        self._registry = registry
+        self._book = book
+        self._clock = clock
+
+    async def load(self, dev_euis: Sequence[str] | None = None) -> None:
+        """Take in the open rows of these devices, or of all. Rows already known are left alone."""
+        fresh = [row for row in await self._reader.open_downlinks(dev_euis) if row.id not in self._book]
+        for downlink in fresh:
+            self._book.add(downlink)
+        await asyncio.gather(*(self._prepare(downlink) for downlink in fresh))
+
+    async def _prepare(self, downlink: WaitingDownlink) -> None:
+        device = self._registry.devices.get(downlink.dev_eui)
+        if device is None:
+            self._fail(downlink, "unknown_device", "")
+        elif downlink.payload is None:
+            await self._encode(downlink, device.model_key)
+        elif downlink.f_port is None or not _FIRST_PORT <= downlink.f_port <= _LAST_PORT:
+            self._fail(downlink, FailureCause.INVALID_PORT, f"FPort {downlink.f_port}")
+
+    async def _encode(self, downlink: WaitingDownlink, model_key: str) -> None:
+        try:
+            outcome = await self._codecs.encode(model_key, downlink.data or {})
+        except Unavailable as error:
+            outcome = CodecFailure(error.code, "")
+        if isinstance(outcome, Encoded) and not _FIRST_PORT <= outcome.f_port <= _LAST_PORT:
+            self._fail(downlink, FailureCause.INVALID_PORT, f"FPort {outcome.f_port}")
+        elif isinstance(outcome, Encoded):
+            self._book.encoded(downlink, outcome.f_port, outcome.payload)
+        else:
+            self._fail(downlink, f"codec_{outcome.code}", outcome.message)
+
+    def _fail(self, downlink: WaitingDownlink, cause: str, detail: str) -> None:
+        if downlink.id in self._book:
+            self._book.end(downlink, DownlinkState.FAILED, self._clock(), cause, detail)

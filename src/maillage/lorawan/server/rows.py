@@ -1,0 +1,88 @@
+"""What one transaction writes, as values: the port between the server and ``store``."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from maillage.lorawan.server.downlinks import DownlinkChange
+from maillage.lorawan.server.refusals import RefusalCount, RefusalKey
+from maillage.lorawan.server.registry import GatewayState
+
+
+class FrameRow(Struct, frozen=True):
+    """A line of the frame log; ``receptions`` and ``decoded`` are JSON."""
+
+    id: int
+    at: datetime
+    direction: str
+    dev_eui: str
+    organisation_id: int
+    dev_addr: int | None
+    m_type: int
+    f_cnt: int | None
+    f_port: int | None
+    frequency_hz: int
+    data_rate: str
+    phy_payload: bytes
+    payload: bytes | None
+    receptions: bytes
+    decoded: bytes | None
+
+
+class CounterRow(Struct, frozen=True):
+    """Where a session stands. ``dev_addr`` tells it from the one a join has put in its place."""
+
+    dev_eui: str
+    dev_addr: int
+    f_cnt_up: int
+    f_cnt_down: int
+
+
+class LateDecoding(Struct, frozen=True):
+    """What the codec said after its frame was committed."""
+
+    frame_id: int
+    at: datetime
+    decoded: bytes
+
+
+class GroupRows(Struct, frozen=True):
+    """One commit: all of it or nothing."""
+
+    counters: list[CounterRow]
+    frames: list[FrameRow]
+    changes: list[DownlinkChange]
+    late: list[LateDecoding]
+    cursor: int
+
+
+class Sighting(Struct, frozen=True):
+    """When and how well a device was last heard; gateways best first."""
+
+    dev_eui: str
+    at: datetime
+    rssi_dbm: float
+    snr_db: float
+    gateways: list[str]
+
+
+class Housekeeping(Struct, frozen=True):
+    """What may be stored a little later than it is true."""
+
+    sightings: list[Sighting]
+    gateways: list[GatewayState]
+    refusals: dict[RefusalKey, RefusalCount]
+
+
+class LoggedUplink(Struct, frozen=True):
+    """A committed uplink read back from the frame log, to be published again."""
+
+    id: int
+    at: datetime
+    dev_eui: str
+    organisation_id: int
+    f_cnt: int
+    f_port: int | None
+    payload: bytes | None
+    receptions: bytes
+    is_decoded: bool

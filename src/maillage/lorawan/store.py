@@ -1,0 +1,352 @@
+"""The network server's writes, batched. What it reads is in ``server.queries``.
+
+Two connections: ``critical`` commits groups and joins and holds the shard's advisory lock, so that a process that has
+lost the lock cannot commit; ``lazy`` writes what a crash of the database may lose (last seen, refusals, counters).
+A connection that breaks is opened again by :meth:`Store.connect`; whoever calls decides when.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import date, timedelta
+from typing import LiteralString
+
+from psycopg import AsyncConnection, OperationalError
+from psycopg.rows import TupleRow
+from psycopg.sql import SQL, Composed, Identifier, Literal
+
+from maillage.kernel.errors import Conflict, Unavailable
+from maillage.lorawan.server.downlinks import DownlinkChange
+from maillage.lorawan.server.joins import PlannedJoin
+from maillage.lorawan.server.partitions import Partition, too_old, wanted
+from maillage.lorawan.server.rows import CounterRow, FrameRow, GroupRows, Housekeeping, LateDecoding
+
+_LOCK_CLASS = 0x4C6F5261  # "LoRa"; the shard is the second key
+
+_FRAME_COPY: LiteralString = """
+COPY lorawan_frame (id, at, direction, dev_eui, organisation_id, dev_addr, m_type, f_cnt, f_port, frequency_hz,
+                    data_rate, phy_payload, payload, receptions, decoded)
+FROM STDIN (FORMAT BINARY)
+"""
+# The types that choose the client's binary form. JSON goes as bytes: jsonb on the wire is a version and the text.
+_FRAME_TYPES = (
+    *("int8", "timestamptz", "varchar", "varchar", "int8", "int8", "int2", "int8", "int2", "int4", "varchar"),
+    *("bytea", "bytea", "bytea", "bytea"),
+)
+_JSONB_VERSION = b"\x01"
+
+_COUNTERS: LiteralString = """
+UPDATE lorawan_session AS session
+SET f_cnt_up = greatest(session.f_cnt_up, fresh.f_cnt_up), f_cnt_down = greatest(session.f_cnt_down, fresh.f_cnt_down)
+FROM unnest(%b::varchar[], %b::bigint[], %b::bigint[], %b::bigint[])
+  AS fresh (device_id, dev_addr, f_cnt_up, f_cnt_down)
+WHERE session.device_id = fresh.device_id AND session.dev_addr = fresh.dev_addr
+"""
+
+_CHANGES: LiteralString = """
+UPDATE lorawan_downlink AS downlink
+SET state = fresh.state, cause = fresh.cause, detail = fresh.detail, attempts = fresh.attempts,
+    f_cnt_down = fresh.f_cnt_down, gateway_eui = fresh.gateway_eui, sent_at = fresh.sent_at, ended_at = fresh.ended_at
+FROM unnest(%b::uuid[], %b::varchar[], %b::varchar[], %b::varchar[], %b::smallint[], %b::bigint[], %b::varchar[],
+            %b::timestamptz[], %b::timestamptz[])
+  AS fresh (id, state, cause, detail, attempts, f_cnt_down, gateway_eui, sent_at, ended_at)
+WHERE downlink.id = fresh.id
+"""
+
+_LATE: LiteralString = """
+UPDATE lorawan_frame AS frame SET decoded = late.decoded::jsonb
+FROM unnest(%b::bigint[], %b::timestamptz[], %b::text[]) AS late (id, at, decoded)
+WHERE frame.id = late.id AND frame.at = late.at
+"""
+
+_CURSOR: LiteralString = """
+INSERT INTO lorawan_publicationcursor (shard, frame_id) VALUES (%b, %b)
+ON CONFLICT (shard) DO UPDATE SET frame_id = greatest(lorawan_publicationcursor.frame_id, excluded.frame_id)
+"""
+
+# The nonce decides: only a join whose DevNonce was never spent takes its JoinNonce and becomes the device's session.
+_JOINS: LiteralString = """
+WITH asked AS (
+    SELECT * FROM unnest(%b::varchar[], %b::int[], %b::int[], %b::bigint[], %b::bytea[], %b::bytea[], %b::smallint[],
+                         %b::timestamptz[])
+      AS t (device_id, dev_nonce, join_nonce, dev_addr, nwk_s_key, app_s_key, rx1_delay_s, joined_at)
+), fresh AS (
+    INSERT INTO lorawan_useddevnonce (device_id, dev_nonce) SELECT device_id, dev_nonce FROM asked
+    ON CONFLICT (device_id, dev_nonce) DO NOTHING RETURNING device_id
+), spent AS (
+    UPDATE lorawan_device AS device
+    SET join_nonce = asked.join_nonce, last_dev_nonce = greatest(device.last_dev_nonce, asked.dev_nonce)
+    FROM asked JOIN fresh USING (device_id) WHERE device.dev_eui = asked.device_id
+)
+INSERT INTO lorawan_session (device_id, dev_addr, nwk_s_key, app_s_key, f_cnt_up, f_cnt_down, rx1_delay_s, joined_at)
+SELECT device_id, dev_addr, nwk_s_key, app_s_key, -1, 0, rx1_delay_s, joined_at FROM asked JOIN fresh USING (device_id)
+ON CONFLICT (device_id) DO UPDATE
+SET dev_addr = excluded.dev_addr, nwk_s_key = excluded.nwk_s_key, app_s_key = excluded.app_s_key, f_cnt_up = -1,
+    f_cnt_down = 0, rx1_delay_s = excluded.rx1_delay_s, joined_at = excluded.joined_at
+RETURNING device_id
+"""
+
+_SIGHTINGS: LiteralString = """
+UPDATE lorawan_device AS device
+SET last_seen_at = seen.at, last_rssi_dbm = seen.rssi_dbm, last_snr_db = seen.snr_db,
+    last_gateways = string_to_array(seen.gateways, ',')::varchar[]
+FROM unnest(%b::varchar[], %b::timestamptz[], %b::float8[], %b::float8[], %b::text[])
+  AS seen (dev_eui, at, rssi_dbm, snr_db, gateways)
+WHERE device.dev_eui = seen.dev_eui
+"""
+
+_GATEWAYS: LiteralString = """
+UPDATE lorawan_gateway AS gateway
+SET last_seen_at = seen.at, uplink_count = seen.uplinks, crc_error_count = seen.crc_errors,
+    downlink_count = seen.downlinks, downlink_failure_count = seen.failures
+FROM unnest(%b::varchar[], %b::timestamptz[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[])
+  AS seen (eui, at, uplinks, crc_errors, downlinks, failures)
+WHERE gateway.eui = seen.eui
+"""
+
+_REFUSALS: LiteralString = """
+INSERT INTO lorawan_refusal (day, cause, gateway_eui, subject, count, last_at, sample)
+SELECT * FROM unnest(%b::date[], %b::varchar[], %b::varchar[], %b::varchar[], %b::bigint[], %b::timestamptz[],
+                     %b::bytea[])
+ON CONFLICT (day, cause, gateway_eui, subject) DO UPDATE
+SET count = lorawan_refusal.count + excluded.count, last_at = excluded.last_at, sample = excluded.sample
+"""
+
+_PARTITIONS: LiteralString = """
+SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'lorawan_frame'::regclass
+"""
+
+
+class Store:
+    """Owned by one event loop; a method is called by one task at a time."""
+
+    def __init__(self, conninfo: str, shard: int) -> None:
+        self._conninfo = conninfo
+        self._shard = shard
+        self._critical: AsyncConnection[TupleRow] | None = None
+        self._lazy: AsyncConnection[TupleRow] | None = None
+        self._last_reserved_id: int | None = None
+
+    async def connect(self) -> None:
+        """Open what is closed and take the shard. ``Unavailable``, or ``Conflict`` when another process owns it."""
+        if self._critical is None or self._critical.closed:
+            self._critical = await self._open("maillage lorawan")
+            await self._take_shard(self._critical)
+        if self._lazy is None or self._lazy.closed:
+            self._lazy = await self._open("maillage lorawan housekeeping")
+            await self._lazy.execute("SET synchronous_commit = off")
+
+    async def close(self) -> None:
+        for connection in (self._critical, self._lazy):
+            if connection is not None:
+                await connection.close()
+
+    async def reserve_frame_ids(self, count: int) -> list[int]:
+        """Identifiers of the frame log, rising. Given before the commit, so that a retry knows what it retries."""
+        async with self._on_critical() as connection:
+            cursor = await connection.execute(
+                "SELECT nextval('lorawan_frame_id') FROM generate_series(1, %s)", (count,)
+            )
+            ids = [row[0] for row in await cursor.fetchall()]
+        self._last_reserved_id = ids[-1]
+        return ids
+
+    async def commit_group(self, group: GroupRows) -> None:
+        """All of the group in one transaction; nothing when it had already been committed (a retry)."""
+        async with self._on_critical() as connection, connection.transaction():
+            async with connection.pipeline():
+                if group.counters:
+                    await connection.execute(_COUNTERS, _counter_columns(group.counters), prepare=True)
+                if group.changes:
+                    await connection.execute(_CHANGES, _change_columns(group.changes), prepare=True)
+                if group.late:
+                    await connection.execute(_LATE, _late_columns(group.late), prepare=True)
+                await connection.execute(_CURSOR, (self._shard, group.cursor), prepare=True)
+            if group.frames:
+                await _copy_frames(connection, group.frames)
+
+    async def is_committed(self, group: GroupRows) -> bool:
+        """Whether a commit whose answer was lost took place. Without frames it may simply be repeated: no."""
+        if not group.frames:
+            return False
+        first = group.frames[0]
+        async with self._on_critical() as connection:
+            cursor = await connection.execute(
+                "SELECT 1 FROM lorawan_frame WHERE id = %s AND at = %s", (first.id, first.at)
+            )
+            return await cursor.fetchone() is not None
+
+    async def commit_joins(self, joins: Sequence[PlannedJoin]) -> set[str]:
+        """DevEUIs whose join is now durable; the others' DevNonce had been used. One join a device at most."""
+        async with self._on_critical() as connection:
+            cursor = await connection.execute(_JOINS, _join_columns(joins))
+            return {row[0] for row in await cursor.fetchall()}
+
+    async def keep_partitions(self, today: date, retention_days: int) -> None:
+        """Create the frame log's days around today, drop those past their retention."""
+        async with self._on_critical() as connection:
+            for partition in wanted(today):
+                await connection.execute(_create_partition(partition))
+            cursor = await connection.execute(_PARTITIONS)
+            names = [row[0] for row in await cursor.fetchall()]
+            for name in too_old(names, today, retention_days):
+                await connection.execute(SQL("DROP TABLE IF EXISTS {}").format(Identifier(name)))
+
+    async def keep_house(self, work: Housekeeping) -> None:
+        """Last seen, gateway counters, refusals: one statement each, one transaction."""
+        if self._lazy is None or self._lazy.closed:
+            raise Unavailable("lorawan.database-away")
+        with_lazy = self._lazy
+        try:
+            async with with_lazy.transaction(), with_lazy.pipeline():
+                if work.sightings:
+                    await with_lazy.execute(_SIGHTINGS, _sighting_columns(work), prepare=True)
+                if work.gateways:
+                    await with_lazy.execute(_GATEWAYS, _gateway_columns(work), prepare=True)
+                if work.refusals:
+                    await with_lazy.execute(_REFUSALS, _refusal_columns(work))
+        except OperationalError as error:
+            raise Unavailable("lorawan.database-away", reason=str(error)) from error
+
+    async def _open(self, name: str) -> AsyncConnection[TupleRow]:
+        try:
+            return await AsyncConnection.connect(
+                self._conninfo, autocommit=True, application_name=name, connect_timeout=5
+            )
+        except OperationalError as error:
+            raise Unavailable("lorawan.database-away", reason=str(error)) from error
+
+    async def _take_shard(self, connection: AsyncConnection[TupleRow]) -> None:
+        """The lock, and the proof that nobody held it since we lost it: the next identifier is still ours."""
+        cursor = await connection.execute(
+            "SELECT pg_try_advisory_lock(%s, %s), (SELECT last_value FROM lorawan_frame_id)",
+            (_LOCK_CLASS, self._shard),
+        )
+        row = await cursor.fetchone()
+        if row is None or not row[0]:
+            await connection.close()
+            raise Conflict("lorawan.shard-owned", shard=self._shard)
+        if self._last_reserved_id is not None and row[1] != self._last_reserved_id:
+            await connection.close()
+            raise Conflict("lorawan.shard-was-taken-over", shard=self._shard)
+
+    @asynccontextmanager
+    async def _on_critical(self) -> AsyncIterator[AsyncConnection[TupleRow]]:
+        if self._critical is None or self._critical.closed:
+            raise Unavailable("lorawan.database-away")
+        try:
+            yield self._critical
+        except OperationalError as error:
+            await self._critical.close()
+            raise Unavailable("lorawan.database-away", reason=str(error)) from error
+
+
+def _create_partition(partition: Partition) -> Composed:
+    first, after = partition.day, partition.day + timedelta(days=1)
+    return SQL("CREATE TABLE IF NOT EXISTS {} PARTITION OF lorawan_frame FOR VALUES FROM ({}) TO ({})").format(
+        Identifier(partition.name), Literal(f"{first} 00:00:00+00"), Literal(f"{after} 00:00:00+00")
+    )
+
+
+async def _copy_frames(connection: AsyncConnection[TupleRow], frames: list[FrameRow]) -> None:
+    async with connection.cursor().copy(_FRAME_COPY) as copy:
+        copy.set_types(_FRAME_TYPES)
+        for row in frames:
+            await copy.write_row(
+                (
+                    row.id,
+                    row.at,
+                    row.direction,
+                    row.dev_eui,
+                    row.organisation_id,
+                    row.dev_addr,
+                    row.m_type,
+                    row.f_cnt,
+                    row.f_port,
+                    row.frequency_hz,
+                    row.data_rate,
+                    row.phy_payload,
+                    row.payload,
+                    _JSONB_VERSION + row.receptions,
+                    None if row.decoded is None else _JSONB_VERSION + row.decoded,
+                )
+            )
+
+
+Columns = tuple[list[object], ...]
+
+
+def _counter_columns(rows: list[CounterRow]) -> Columns:
+    return (
+        [row.dev_eui for row in rows],
+        [row.dev_addr for row in rows],
+        [row.f_cnt_up for row in rows],
+        [row.f_cnt_down for row in rows],
+    )
+
+
+def _change_columns(changes: list[DownlinkChange]) -> Columns:
+    rows = list({change.id: change for change in changes}.values())  # the last state of each
+    return (
+        [row.id for row in rows],
+        [str(row.state) for row in rows],
+        [row.cause for row in rows],
+        [row.detail for row in rows],
+        [row.attempts for row in rows],
+        [row.f_cnt_down for row in rows],
+        [row.gateway_eui for row in rows],
+        [row.sent_at for row in rows],
+        [row.ended_at for row in rows],
+    )
+
+
+def _late_columns(rows: list[LateDecoding]) -> Columns:
+    return [row.frame_id for row in rows], [row.at for row in rows], [row.decoded.decode() for row in rows]
+
+
+def _join_columns(joins: Sequence[PlannedJoin]) -> Columns:
+    return (
+        [join.device.dev_eui for join in joins],
+        [join.dev_nonce for join in joins],
+        [join.join_nonce for join in joins],
+        [join.dev_addr for join in joins],
+        [join.keys.nwk_s_key for join in joins],
+        [join.keys.app_s_key for join in joins],
+        [join.rx1_delay_s for join in joins],
+        [join.at for join in joins],
+    )
+
+
+def _sighting_columns(work: Housekeeping) -> Columns:
+    rows = work.sightings
+    return (
+        [row.dev_eui for row in rows],
+        [row.at for row in rows],
+        [row.rssi_dbm for row in rows],
+        [row.snr_db for row in rows],
+        [",".join(row.gateways) for row in rows],
+    )
+
+
+def _gateway_columns(work: Housekeeping) -> Columns:
+    rows = work.gateways
+    return (
+        [row.eui for row in rows],
+        [row.last_seen_at for row in rows],
+        [row.uplink_count for row in rows],
+        [row.crc_error_count for row in rows],
+        [row.downlink_count for row in rows],
+        [row.downlink_failure_count for row in rows],
+    )
+
+
+def _refusal_columns(work: Housekeeping) -> Columns:
+    keys, counts = list(work.refusals), list(work.refusals.values())
+    return (
+        [key.day for key in keys],
+        [key.cause for key in keys],
+        [key.gateway_eui for key in keys],
+        [key.subject for key in keys],
+        [found.count for found in counts],
+        [found.last_at for found in counts],
+        [found.sample for found in counts],
+    )
