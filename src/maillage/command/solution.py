@@ -6,6 +6,7 @@ carries it out (payload, confirmation) is the device model's affair (``lorawan.c
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import MappingProxyType
 
 from django.utils.functional import Promise
@@ -36,7 +37,10 @@ class Verb:
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """``panel`` and ``chart`` name templates and quantities that the site page shows for things of this solution."""
+    """``panel`` and ``chart`` name templates and quantities that the site page shows for things of this solution.
+
+    ``catch_up``: how long after its moment a scheduled command may still be carried out, when the house was away then.
+    """
 
     code: str
     label: Label
@@ -46,3 +50,4 @@ class Solution:
     chart_quantities: tuple[str, ...]
     site_kinds: tuple[str, ...] = ()
     quantities: Mapping[str, Label] = field(default_factory=lambda: MappingProxyType({}))
+    catch_up: timedelta = timedelta(minutes=30)

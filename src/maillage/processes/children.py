@@ -34,6 +34,8 @@ class Step:
 
 # In the order they start; they stop in the reverse order.
 PROCESSES: tuple[Process, ...] = (
+    Process("telemetry", "maillage.processes.telemetry", "stores what devices report"),
+    Process("command", "maillage.processes.command", "follows commands and carries out schedules"),
     Process("web", "maillage.processes.web", "the pages, the API and the live streams", takes_arguments=True),
     Process("lorawan", "maillage.processes.lorawan", "the LoRaWAN network server", uses_django=False),
 )

@@ -22,7 +22,12 @@ class Thing(TenantOwned):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["site", "name"], name="telemetry_thing_name"),
+            # A thing out of service gives its name to the one that replaces it.
+            models.UniqueConstraint(
+                fields=["site", "name"],
+                condition=models.Q(decommissioned_at=None),
+                name="telemetry_thing_name",
+            ),
         ]
 
     def __str__(self) -> str:

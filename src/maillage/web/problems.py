@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from maillage.kernel.errors import Conflict, Invalid, MaillageError, NotFound, Refused, Unavailable
-from maillage.web.formats import number
+from maillage.web.formats import number, unit_label
 
 T = TypeVar("T")
 
@@ -55,6 +55,8 @@ class _Facts(dict[str, object]):
 
     def __getitem__(self, name: str) -> object:
         fact = super().__getitem__(name)
+        if name == "unit":
+            return unit_label(str(fact))
         return number(fact) if isinstance(fact, float) else fact
 
 

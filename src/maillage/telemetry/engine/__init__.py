@@ -1,0 +1,1 @@
+"""What telemetry decides as pure values: which measures are taken in, how a curve is drawn."""

@@ -1,0 +1,134 @@
+"""The write path of observations: one transaction a batch, safe to repeat. Asynchronous, outside Django's ORM."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+
+from psycopg import AsyncConnection, sql
+
+from maillage.telemetry.engine.intake import Intake, Stream, Taken
+from maillage.telemetry.models import Observation
+
+Row = tuple[int, datetime, float, int]
+"""datastream_id, at, value, ``Observation.Source``."""
+
+_PARTITION_LOCK = 0x7E1E3E7  # any number that nobody else locks
+_INCOMING = """
+CREATE TEMPORARY TABLE IF NOT EXISTS telemetry_incoming (
+    datastream_id bigint NOT NULL, at timestamptz NOT NULL, value double precision NOT NULL, source smallint NOT NULL
+) ON COMMIT DELETE ROWS
+"""
+_COPY = "COPY telemetry_incoming (datastream_id, at, value, source) FROM STDIN (FORMAT BINARY)"
+# The join drops what belongs to a datastream deleted in the meantime: it must not block the others.
+_KEEP = """
+INSERT INTO telemetry_observation (datastream_id, at, value, source)
+SELECT i.datastream_id, i.at, i.value, i.source FROM telemetry_incoming i
+JOIN telemetry_datastream d ON d.id = i.datastream_id
+ON CONFLICT DO NOTHING
+"""
+# In the order of the key, so that two writers cannot wait for each other.
+_LATEST = """
+INSERT INTO telemetry_latest (datastream_id, at, value)
+SELECT DISTINCT ON (i.datastream_id) i.datastream_id, i.at, i.value FROM telemetry_incoming i
+JOIN telemetry_datastream d ON d.id = i.datastream_id
+ORDER BY i.datastream_id, i.at DESC
+ON CONFLICT (datastream_id) DO UPDATE SET at = excluded.at, value = excluded.value
+WHERE telemetry_latest.at < excluded.at
+"""
+_REFUSALS = """
+INSERT INTO lorawan_refusal (day, cause, gateway_eui, subject, count, last_at, sample)
+SELECT %s, cause, '', subject, count, %s, ''
+FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS refused (cause, subject, count) ORDER BY cause, subject
+ON CONFLICT (day, cause, gateway_eui, subject)
+DO UPDATE SET count = lorawan_refusal.count + excluded.count, last_at = excluded.last_at
+"""
+_STREAMS = """
+SELECT t.device_id, d.quantity, d.id, d.organisation_id, d.thing_id, d.unit
+FROM telemetry_datastream d JOIN telemetry_thing t ON t.id = d.thing_id
+WHERE t.device_id IS NOT NULL AND t.decommissioned_at IS NULL
+"""
+
+
+class ObservationStore:
+    """Writes observations over one connection. Remembers which monthly partitions exist."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self._months: set[date] = set()
+
+    async def take_in(self, intake: Intake, now: datetime) -> int:
+        """Store what was taken and count what was refused, all or nothing. Returns the number of new observations."""
+        rows = [_row(taken) for taken in intake.taken]
+        await self.ensure_partitions(at for _, at, _, _ in rows)
+        async with self._connection.transaction():
+            if intake.refused:
+                await self._count_refusals(intake.refused, now)
+            return await self._write(rows) if rows else 0
+
+    async def write(self, rows: Sequence[Row]) -> int:
+        """Store ``rows`` in one transaction; those already there change nothing. Returns the number of new ones."""
+        await self.ensure_partitions(at for _, at, _, _ in rows)
+        async with self._connection.transaction():
+            return await self._write(rows)
+
+    async def ensure_partitions(self, instants: Iterable[datetime]) -> None:
+        """Make the monthly partitions that ``instants`` need, in a transaction of its own."""
+        for month in sorted({_month(at) for at in instants} - self._months):
+            async with self._connection.transaction():
+                await self._make_partition(month)
+            self._months.add(month)
+
+    async def streams(self, dev_euis: Sequence[str] | None = None) -> dict[str, dict[str, Stream]]:
+        """dev_eui → quantity → stream, of every installed device or of ``dev_euis`` only."""
+        query = _STREAMS if dev_euis is None else _STREAMS + " AND t.device_id = ANY(%s)"
+        found: dict[str, dict[str, Stream]] = {}
+        cursor = await self._connection.execute(query, None if dev_euis is None else [list(dev_euis)])
+        async for dev_eui, quantity, datastream_id, organisation_id, thing_id, unit in cursor:
+            stream = Stream(datastream_id, organisation_id, thing_id, quantity, unit)
+            found.setdefault(dev_eui, {})[quantity] = stream
+        return found
+
+    async def _write(self, rows: Sequence[Row]) -> int:
+        await self._connection.execute(_INCOMING)
+        async with self._connection.cursor().copy(_COPY) as copy:
+            copy.set_types(["int8", "timestamptz", "float8", "int2"])
+            for row in rows:
+                await copy.write_row(row)
+        kept = await self._connection.execute(_KEEP)
+        await self._connection.execute(_LATEST)
+        return kept.rowcount
+
+    async def _count_refusals(self, refused: Counter[tuple[str, str]], now: datetime) -> None:
+        causes, subjects = [cause for cause, _ in refused], [subject for _, subject in refused]
+        await self._connection.execute(_REFUSALS, [now.date(), now, causes, subjects, list(refused.values())])
+
+    async def _make_partition(self, month: date) -> None:
+        """Attached rather than created in place: attaching does not stop who reads the table meanwhile."""
+        name = sql.Identifier(f"telemetry_observation_{month:%Y_%m}")
+        await self._connection.execute("SELECT pg_advisory_xact_lock(%s)", [_PARTITION_LOCK])
+        there = await self._connection.execute("SELECT to_regclass(%s)", [f"telemetry_observation_{month:%Y_%m}"])
+        if await there.fetchone() != (None,):
+            return
+        await self._connection.execute(
+            sql.SQL("CREATE TABLE {} (LIKE telemetry_observation INCLUDING DEFAULTS INCLUDING CONSTRAINTS)").format(
+                name
+            )
+        )
+        bounds = [datetime.combine(day, datetime.min.time(), UTC).isoformat() for day in (month, _next_month(month))]
+        await self._connection.execute(
+            sql.SQL("ALTER TABLE telemetry_observation ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
+                name, *(sql.Literal(bound) for bound in bounds)
+            )
+        )
+
+
+def _row(taken: Taken) -> Row:
+    return (taken.stream.datastream_id, taken.at, taken.value, Observation.Source.MEASURED.value)
+
+
+def _month(at: datetime) -> date:
+    return at.astimezone(UTC).date().replace(day=1)
+
+
+def _next_month(month: date) -> date:
+    return month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)
