@@ -1,4 +1,7 @@
-"""Milesight AM107 ambience sensor. Byte format: Milesight, "AM100 Series User Guide": channel, type, value, little-endian."""
+"""Milesight AM107 ambience sensor. Byte format: Milesight, "AM100 Series User Guide": channel, type, value.
+
+Values are little-endian.
+"""
 
 from collections.abc import Mapping
 from struct import Struct

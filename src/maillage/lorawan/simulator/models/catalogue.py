@@ -15,7 +15,7 @@ Kept = Mapping[str, float] | None
 
 
 def make_model(key: str, seed: str, period_s: float, kept: Kept = None) -> Model:
-    """A device of that model. ``seed`` decides its battery and other accidents; ``Invalid`` if there is no such model."""
+    """A device of that model. ``seed`` decides its battery and other accidents; ``Invalid`` if unknown."""
     maker = _MAKERS.get(key)
     if maker is None:
         raise Invalid("simulator.unknown_model", model=key, known=", ".join(sorted(_MAKERS)))

@@ -1,4 +1,4 @@
-"""Fine particles outdoors: a regional background, more on cold still days, and the traffic of the morning and evening."""
+"""Fine particles outdoors: a regional background, more on cold days, and the traffic of both rush hours."""
 
 import math
 from datetime import datetime

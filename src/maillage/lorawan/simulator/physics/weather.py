@@ -52,7 +52,6 @@ def _sun_w_m2(days: float, hour_utc: float) -> float:
     """Clear-sky global irradiance from the sun's elevation alone."""
     declination = _OBLIQUITY_RAD * math.sin(2 * math.pi * (days - _EQUINOX_DAY) / _YEAR_DAYS)
     hour_angle = math.radians(15 * (hour_utc + _LONGITUDE_HOURS - 12))
-    height = math.sin(_LATITUDE_RAD) * math.sin(declination) + math.cos(_LATITUDE_RAD) * math.cos(
-        declination
-    ) * math.cos(hour_angle)
-    return _CLEAR_SKY_W_M2 * max(0.0, height) ** 1.15
+    across = math.cos(_LATITUDE_RAD) * math.cos(declination) * math.cos(hour_angle)
+    height = math.sin(_LATITUDE_RAD) * math.sin(declination) + across
+    return _CLEAR_SKY_W_M2 * math.pow(max(0.0, height), 1.15)
