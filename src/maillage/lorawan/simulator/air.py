@@ -63,7 +63,7 @@ class _OnAir:
 
 
 class Air:
-    """``loss`` is the share of copies lost at random on top of physics; ``collisions`` whether overlapping frames hurt."""
+    """``loss`` is the share of copies lost on top of physics; ``collisions`` whether overlapping frames hurt."""
 
     def __init__(self, gateways: Sequence[Place], seed: int = 1, *, loss: float = 0.0, collisions: bool = True) -> None:
         self._gateways = tuple(gateways)

@@ -25,7 +25,7 @@ from maillage.lorawan.protocol.parse import parse_frame
 from maillage.lorawan.protocol.types import F_OPTS_MAX_BYTES, Direction
 from maillage.lorawan.regions.airtime import airtime_us
 from maillage.lorawan.regions.data_rate import DataRate, LoRaDataRate
-from maillage.lorawan.regions.region import ReceiveWindow, Region
+from maillage.lorawan.regions.region import Channel, ReceiveWindow, Region
 from maillage.lorawan.simulator.radio import factory_settings, joined_settings, obey
 
 _MAC_PORT = 0
@@ -124,6 +124,7 @@ class EndDevice:
         self._dev_nonce = 0
         self._windows: tuple[OpenWindow, ...] = ()
         self._on_air_until_s = float("-inf")
+        self._band_free_s: dict[str, float] = {}
         self._ack_due = False
         self._answers: list[bytes] = []
         self._sticky: list[bytes] = []
@@ -132,6 +133,10 @@ class EndDevice:
     def deaf_from_s(self) -> float:
         """The instant after which nothing more can come in answer to the last uplink."""
         return max((window.at_s + window.slack_s for window in self._windows), default=self._on_air_until_s)
+
+    def ready_s(self, now_s: float) -> float:
+        """The first instant from ``now_s`` on at which the duty cycle leaves a channel free (ETSI EN 300 220-2)."""
+        return max(now_s, min(self._free_s(channel) for channel in self.settings.usable_channels))
 
     def join(self, dev_nonce: int, now_s: float) -> Transmission:
         """Ask to join with a DevNonce never used before (the caller keeps count); the old session ends here."""
@@ -248,12 +253,22 @@ class EndDevice:
         return taken
 
     def _send(self, phy_payload: bytes, now_s: float) -> Transmission:
-        channel = self._chance.choice(self.settings.usable_channels)
+        """Takes the air on a free channel, then keeps off its sub-band for as long as the duty cycle asks."""
+        usable = self.settings.usable_channels
+        channel = self._chance.choice([one for one in usable if self._free_s(one) <= now_s] or usable)
         data_rate = self.settings.region.data_rates[self.settings.data_rate]
         power_dbm = self.settings.region.tx_power_dbm(self.settings.tx_power)
-        end_s = now_s + airtime_us(data_rate, len(phy_payload)) / 1e6
-        self._on_air_until_s = end_s
-        return Transmission(phy_payload, channel.frequency_hz, data_rate, power_dbm, now_s, end_s)
+        airtime_s = airtime_us(data_rate, len(phy_payload)) / 1e6
+        band = self.settings.region.sub_band(channel.frequency_hz)
+        if band is not None:
+            share = min(band.duty_cycle, self.settings.duty_cycle)
+            self._band_free_s[band.name] = now_s + airtime_s / share
+        self._on_air_until_s = now_s + airtime_s
+        return Transmission(phy_payload, channel.frequency_hz, data_rate, power_dbm, now_s, now_s + airtime_s)
+
+    def _free_s(self, channel: Channel) -> float:
+        band = self.settings.region.sub_band(channel.frequency_hz)
+        return self._band_free_s.get(band.name, float("-inf")) if band else float("inf")
 
     def _open(self, end_s: float, *windows: ReceiveWindow) -> None:
         self._windows = tuple(self._opened(end_s, window) for window in windows)

@@ -64,6 +64,10 @@ class SimulatedGateway:
             channel=_channel(self.region, sent.frequency_hz),
         )
 
+    def is_deaf(self, sent: Transmission) -> bool:
+        """Half duplex: while it transmits it hears nothing."""
+        return any(start < sent.end_s and sent.start_s < end for start, end in self._busy)
+
     def schedule(self, packet: TxPacket, now_s: float) -> Transmission | TxStatus:
         """The transmission that will take place, or the reason why it cannot."""
         self.counts.downlinks += 1

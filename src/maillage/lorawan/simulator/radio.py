@@ -82,21 +82,23 @@ def obey(
     settings: RadioSettings, command: MacCommand, battery: int, margin_db: int
 ) -> tuple[RadioSettings, MacCommand | None]:
     """The settings after a command, and the answer to give; None where none is due (answers to our questions)."""
+    outcome: tuple[RadioSettings, MacCommand | None] = (settings, None)
     match command:
         case LinkADRReq():
-            return _link_adr(settings, command)
+            outcome = _link_adr(settings, command)
         case RXParamSetupReq():
-            return _rx_param_setup(settings, command)
+            outcome = _rx_param_setup(settings, command)
         case NewChannelReq():
-            return _new_channel(settings, command)
+            outcome = _new_channel(settings, command)
         case RXTimingSetupReq():
-            return replace(settings, rx1_delay_s=command.delay_s), RXTimingSetupAns()
+            outcome = replace(settings, rx1_delay_s=command.delay_s), RXTimingSetupAns()
         case DutyCycleReq():
-            return replace(settings, duty_cycle=command.ratio), DutyCycleAns()
+            outcome = replace(settings, duty_cycle=command.ratio), DutyCycleAns()
         case DevStatusReq():
-            return settings, DevStatusAns(battery, max(-32, min(31, margin_db)))
+            outcome = settings, DevStatusAns(battery, max(-32, min(31, margin_db)))
         case _:
-            return settings, None
+            pass
+    return outcome
 
 
 def _link_adr(settings: RadioSettings, request: LinkADRReq) -> tuple[RadioSettings, MacCommand]:

@@ -6,7 +6,7 @@ Values are little-endian.
 from collections.abc import Mapping
 from struct import Struct
 
-from maillage.lorawan.simulator.models.base import Payload, Surroundings, clamp
+from maillage.lorawan.simulator.models.base import Payload, Surroundings, clamp, kept_period
 from maillage.lorawan.simulator.models.light import illuminance_lx
 
 _PORT = 85
@@ -23,6 +23,7 @@ class Am107:
 
     def __init__(self, period_s: float, kept: Mapping[str, float] | None = None, *, battery_percent: int = 92) -> None:
         self.period_s = (kept or {}).get("period_s", period_s)
+        self._factory_s = period_s
         self._battery_percent = battery_percent
 
     @property
@@ -72,4 +73,4 @@ class Am107:
         return False
 
     def kept(self) -> Mapping[str, float]:
-        return {"period_s": self.period_s}
+        return kept_period(self.period_s, self._factory_s)

@@ -47,6 +47,11 @@ class Model(Protocol):
         ...
 
 
+def kept_period(period_s: float, factory_s: float) -> dict[str, float]:
+    """What flash holds of a reporting period: nothing until somebody changed it."""
+    return {} if period_s == factory_s else {"period_s": period_s}
+
+
 def clamp(value: float, low: int, high: int) -> int:
     """The nearest whole number between two bounds, as a sensor saturates."""
     return min(high, max(low, round(value)))

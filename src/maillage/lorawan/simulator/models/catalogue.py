@@ -11,6 +11,7 @@ from maillage.lorawan.simulator.models.elsys_ers import ElsysErs
 from maillage.lorawan.simulator.models.lt22222 import Lt22222
 from maillage.lorawan.simulator.models.vicki import Vicki
 
+VICKI = "mclimate-vicki"
 Kept = Mapping[str, float] | None
 
 
@@ -49,7 +50,7 @@ def _dl_pm(chance: random.Random, period_s: float, kept: Kept) -> Model:
 
 
 _MAKERS: dict[str, Callable[[random.Random, float, Kept], Model]] = {
-    "mclimate-vicki": _vicki,
+    VICKI: _vicki,
     "elsys-ers": _elsys_ers,
     "milesight-am107": _am107,
     "dragino-lt22222l": _lt22222,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from struct import Struct
 
-from maillage.lorawan.simulator.models.base import Payload, Surroundings, clamp
+from maillage.lorawan.simulator.models.base import Payload, Surroundings, clamp, kept_period
 from maillage.lorawan.simulator.physics.particulates import pm2_5_ug_m3
 
 _PORT = 1
@@ -29,6 +29,7 @@ class DlPm:
         battery_v: float = 3.1,
     ) -> None:
         self.period_s = (kept or {}).get("period_s", period_s)
+        self._factory_s = period_s
         self._device_id = device_id
         self._traffic = traffic
         self._battery_v = battery_v
@@ -73,7 +74,7 @@ class DlPm:
         return False
 
     def kept(self) -> Mapping[str, float]:
-        return {"period_s": self.period_s}
+        return kept_period(self.period_s, self._factory_s)
 
 
 def crc16(data: bytes) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from struct import Struct
 
-from maillage.lorawan.simulator.models.base import Payload, Surroundings, clamp
+from maillage.lorawan.simulator.models.base import Payload, Surroundings, clamp, kept_period
 from maillage.lorawan.simulator.models.light import illuminance_lx
 
 _LAYOUT = Struct(">BhBBBHBBBH")
@@ -15,6 +15,7 @@ class ElsysErs:
 
     def __init__(self, period_s: float, kept: Mapping[str, float] | None = None, *, battery_v: float = 3.62) -> None:
         self.period_s = (kept or {}).get("period_s", period_s)
+        self._factory_s = period_s
         self._battery_v = battery_v
 
     @property
@@ -52,4 +53,4 @@ class ElsysErs:
         return False
 
     def kept(self) -> Mapping[str, float]:
-        return {"period_s": self.period_s}
+        return kept_period(self.period_s, self._factory_s)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from struct import Struct
 
-from maillage.lorawan.simulator.models.base import Payload, Surroundings
+from maillage.lorawan.simulator.models.base import Payload, Surroundings, kept_period
 
 _PORT = 2
 _LAYOUT = Struct(">hhhhBBB")
@@ -25,6 +25,7 @@ class Lt22222:
     def __init__(self, period_s: float, kept: Mapping[str, float] | None = None) -> None:
         kept = kept or {}
         self.period_s = kept.get("period_s", period_s)
+        self._factory_s = period_s
         self.relay_1 = bool(kept.get("relay_1", 0))
         self.relay_2 = bool(kept.get("relay_2", 0))
 
@@ -61,7 +62,11 @@ class Lt22222:
         return data == _POLL
 
     def kept(self) -> Mapping[str, float]:
-        return {"period_s": self.period_s, "relay_1": float(self.relay_1), "relay_2": float(self.relay_2)}
+        return {
+            **kept_period(self.period_s, self._factory_s),
+            "relay_1": float(self.relay_1),
+            "relay_2": float(self.relay_2),
+        }
 
 
 def _switched(before: bool, order: int) -> bool:  # noqa: FBT001 - a relay is on or off

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from maillage.lorawan.simulator.models.base import Payload, Surroundings, clamp
+from maillage.lorawan.simulator.models.base import Payload, Surroundings, clamp, kept_period
 from maillage.lorawan.simulator.physics.valve import Motor, opening_for
 
 _KEEPALIVE = 0x81  # firmware 3.5 and later
@@ -31,6 +31,7 @@ class Vicki:
     ) -> None:
         kept = kept or {}
         self.period_s = kept.get("period_s", period_s)
+        self._factory_s = period_s
         self.target_c = kept.get("target_c", 19.0)
         self.child_lock = bool(kept.get("child_lock", 0))
         self.motor = Motor()
@@ -94,7 +95,11 @@ class Vicki:
         return understood and self._reports_at_once
 
     def kept(self) -> Mapping[str, float]:
-        return {"period_s": self.period_s, "target_c": self.target_c, "child_lock": float(self.child_lock)}
+        return {
+            **kept_period(self.period_s, self._factory_s),
+            "target_c": self.target_c,
+            "child_lock": float(self.child_lock),
+        }
 
     def _set_target(self, target_c: float) -> None:
         if _TARGET_MIN_C <= target_c <= _TARGET_MAX_C:
