@@ -35,6 +35,15 @@ class Step:
 # In the order they start; they stop in the reverse order.
 PROCESSES: tuple[Process, ...] = (
     Process("web", "maillage.processes.web", "the pages, the API and the live streams", takes_arguments=True),
+    Process(
+        "simulate",
+        "maillage.processes.simulate",
+        "the demonstration's devices and gateways",
+        takes_arguments=True,
+        uses_django=False,
+        only_in_demo=True,
+        own_command=True,
+    ),
 )
 
 STEPS: tuple[Step, ...] = (Step("Bringing the database's tables up to date", ("migrate", "--noinput")),)
