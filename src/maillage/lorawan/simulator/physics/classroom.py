@@ -5,7 +5,8 @@ length is exact and stable (2R2C network, e.g. Bacher & Madsen, doi:10.1016/j.en
 
     Ca dTa/dt = UA (To - Ta) + H (Tm - Ta) + Qa        Cm dTm/dt = H (Ta - Tm) + Qm
 
-The valve moves between steps: regulate at least every ten minutes for the proportional band to stay stable.
+The valve moves between steps: with steps of five minutes at most, what its opening adds in one step is less than what
+the air keeps, so that a higher setpoint never gives a colder room.
 """
 
 import math

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-_PROPORTIONAL_BAND_K = 1.5
-_OPENING_AT_SETPOINT = 0.3
+_PROPORTIONAL_BAND_K = 2.2
+_OPENING_AT_SETPOINT = 0.4
 
 
 @dataclass(frozen=True, slots=True)
