@@ -20,7 +20,7 @@ AT = datetime(2025, 1, 15, 10, 0, tzinfo=UTC)
 KEYS = ("mclimate-vicki", "elsys-ers", "milesight-am107", "dragino-lt22222l", "decentlab-dl-pm")
 # Half of the payload's own step for each model and quantity.
 ROUNDING = {
-    "air_temperature": 0.09,
+    "air_temperature": 0.094,
     "relative_humidity": 0.5,
     "illuminance": 0.5,
     "battery_voltage": 0.0501,

@@ -47,12 +47,12 @@ class Room:
         self.at += timedelta(seconds=dt_s)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=16_384)
 def weather_at(at: datetime) -> Weather:
     """As ``weather``: many rooms look out of the window at the same instant."""
     return weather(at)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=16_384)
 def local_time(at: datetime) -> datetime:
     return at.astimezone(FRANCE)
