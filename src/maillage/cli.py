@@ -72,9 +72,6 @@ def add_own_commands(group: click.Group, processes: Iterable[Process]) -> None:
             )
 
 
-add_own_commands(cli, PROCESSES)
-
-
 @cli.command(context_settings=_PASS_ON)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def manage(arguments: tuple[str, ...]) -> None:
@@ -101,6 +98,9 @@ def _supervise(host: str, port: int | None, *, demo: bool) -> None:
         plan = plan_of(env, environment.for_children(env), site, demo=demo)
         asyncio.run(Supervisor(plan, console).run())
     console.say("Maillage has stopped.")
+
+
+add_own_commands(cli, PROCESSES)
 
 
 def main() -> None:

@@ -38,6 +38,15 @@ PROCESSES: tuple[Process, ...] = (
     Process("command", "maillage.processes.command", "follows commands and carries out schedules"),
     Process("web", "maillage.processes.web", "the pages, the API and the live streams", takes_arguments=True),
     Process("lorawan", "maillage.processes.lorawan", "the LoRaWAN network server", uses_django=False),
+    Process(
+        "simulate",
+        "maillage.processes.simulate",
+        "the demonstration's devices and gateways",
+        takes_arguments=True,
+        uses_django=False,
+        only_in_demo=True,
+        own_command=True,
+    ),
 )
 
 STEPS: tuple[Step, ...] = (Step("Bringing the database's tables up to date", ("migrate", "--noinput")),)

@@ -18,6 +18,9 @@ _SENTENCES = {
     "environment-not-a-switch": "{variable} is '{value}'; it must be {expected}.",
     "environment-not-a-port": "{variable} is '{value}'; it must be a port, {expected}.",
     "data-folder-unusable": "The data folder {folder} cannot be used: {reason}. Choose another with {change}.",
+    "option-out-of-range": "{option} is {value}; it must be from {minimum} to {maximum}.",
+    "simulator.no_fleet": "There is no fleet to play: {file} is missing. `maillage demo` writes it.",
+    "simulator.bad_fleet": "The fleet file {file} cannot be played: {problem}.",
 }
 
 

@@ -1,0 +1,166 @@
+"""The radio settings of a device, and its answers to the network's MAC commands (LoRaWAN L2 1.0.4, §5)."""
+
+from dataclasses import dataclass, replace
+
+from maillage.lorawan.protocol.dl_settings import DLSettings
+from maillage.lorawan.protocol.join import JoinAcceptContent, decode_cf_list
+from maillage.lorawan.protocol.mac.command import MacCommand
+from maillage.lorawan.protocol.mac.dev_status import DevStatusAns, DevStatusReq
+from maillage.lorawan.protocol.mac.duty_cycle import DutyCycleAns, DutyCycleReq
+from maillage.lorawan.protocol.mac.link_adr import LinkADRAns, LinkADRReq
+from maillage.lorawan.protocol.mac.new_channel import NewChannelAns, NewChannelReq
+from maillage.lorawan.protocol.mac.rx_param_setup import RXParamSetupAns, RXParamSetupReq
+from maillage.lorawan.protocol.mac.rx_timing_setup import RXTimingSetupAns, RXTimingSetupReq
+from maillage.lorawan.regions.region import Channel, ReceiveWindow, Region
+
+_KEEP = 15
+_MAX_CHANNELS = 16
+_ALL_ON = 6  # ChMaskCntl of EU863-870: every defined channel is used (RP002-1.0.4, §2.4.5)
+
+
+@dataclass(frozen=True, slots=True)
+class RadioSettings:
+    """``channels`` by index, None where none is defined; ``enabled`` is the channel mask."""
+
+    region: Region
+    channels: tuple[Channel | None, ...]
+    enabled: int
+    data_rate: int
+    tx_power: int = 0
+    nb_trans: int = 1
+    rx1_dr_offset: int = 0
+    rx2_frequency_hz: int = 0
+    rx2_data_rate: int = 0
+    rx1_delay_s: int = 1
+    duty_cycle: float = 1.0
+
+    @property
+    def usable_channels(self) -> tuple[Channel, ...]:
+        """Channels that the mask enables and the present data rate may use."""
+        return tuple(
+            channel
+            for index, channel in enumerate(self.channels)
+            if channel and self.enabled >> index & 1 and _carries(channel, self.data_rate)
+        )
+
+    def rx1(self, frequency_hz: int, data_rate: int) -> ReceiveWindow:
+        return self.region.rx1(frequency_hz, data_rate, self.rx1_dr_offset, self.rx1_delay_s)
+
+    def rx2(self) -> ReceiveWindow:
+        return ReceiveWindow(self.rx2_frequency_hz, self.rx2_data_rate, self.rx1_delay_s + 1)
+
+
+def factory_settings(region: Region, data_rate: int) -> RadioSettings:
+    """What a device knows before it joins: the region's own channels and second window."""
+    return RadioSettings(
+        region,
+        region.default_channels,
+        (1 << len(region.default_channels)) - 1,
+        data_rate,
+        rx2_frequency_hz=region.rx2_frequency_hz,
+        rx2_data_rate=region.rx2_data_rate,
+        rx1_delay_s=region.receive_delay1_s,
+    )
+
+
+def joined_settings(region: Region, data_rate: int, accept: JoinAcceptContent) -> RadioSettings:
+    """What a JoinAccept teaches: delays, window data rates and the extra channels of its CFList."""
+    fastest = region.default_channels[0].max_data_rate
+    extra = tuple(Channel(hz, 0, fastest) for hz in decode_cf_list(accept.cf_list))
+    channels = region.default_channels + extra
+    return replace(
+        factory_settings(region, data_rate),
+        channels=channels,
+        enabled=(1 << len(channels)) - 1,
+        rx1_dr_offset=accept.dl_settings.rx1_dr_offset,
+        rx2_data_rate=accept.dl_settings.rx2_data_rate,
+        rx1_delay_s=accept.rx_delay_s,
+    )
+
+
+def obey(
+    settings: RadioSettings, command: MacCommand, battery: int, margin_db: int
+) -> tuple[RadioSettings, MacCommand | None]:
+    """The settings after a command, and the answer to give; None where none is due (answers to our questions)."""
+    outcome: tuple[RadioSettings, MacCommand | None] = (settings, None)
+    match command:
+        case LinkADRReq():
+            outcome = _link_adr(settings, command)
+        case RXParamSetupReq():
+            outcome = _rx_param_setup(settings, command)
+        case NewChannelReq():
+            outcome = _new_channel(settings, command)
+        case RXTimingSetupReq():
+            outcome = replace(settings, rx1_delay_s=command.delay_s), RXTimingSetupAns()
+        case DutyCycleReq():
+            outcome = replace(settings, duty_cycle=command.ratio), DutyCycleAns()
+        case DevStatusReq():
+            outcome = settings, DevStatusAns(battery, max(-32, min(31, margin_db)))
+        case _:
+            pass
+    return outcome
+
+
+def _link_adr(settings: RadioSettings, request: LinkADRReq) -> tuple[RadioSettings, MacCommand]:
+    data_rate = settings.data_rate if request.data_rate == _KEEP else request.data_rate
+    tx_power = settings.tx_power if request.tx_power == _KEEP else request.tx_power
+    mask = _mask(settings, request)
+    carried = any(
+        channel and mask >> index & 1 and _carries(channel, data_rate)
+        for index, channel in enumerate(settings.channels)
+    )
+    power_ok = tx_power < len(settings.region.tx_powers_dbm)
+    answer = LinkADRAns(power_ok, carried, mask != 0)
+    if not answer.accepted:
+        return settings, answer
+    changed = replace(
+        settings, data_rate=data_rate, tx_power=tx_power, enabled=mask, nb_trans=request.nb_trans or settings.nb_trans
+    )
+    return changed, answer
+
+
+def _mask(settings: RadioSettings, request: LinkADRReq) -> int:
+    """The channels that the request enables; 0 where it names one that is not defined."""
+    defined = sum(1 << index for index, channel in enumerate(settings.channels) if channel)
+    if request.ch_mask_cntl == _ALL_ON:
+        return defined
+    return request.ch_mask if request.ch_mask_cntl == 0 and not request.ch_mask & ~defined else 0
+
+
+def _rx_param_setup(settings: RadioSettings, request: RXParamSetupReq) -> tuple[RadioSettings, MacCommand]:
+    wanted: DLSettings = request.dl_settings
+    answer = RXParamSetupAns(
+        wanted.rx1_dr_offset < len(settings.region.rx1_data_rates[0]),
+        wanted.rx2_data_rate < len(settings.region.data_rates),
+        settings.region.sub_band(request.frequency_hz) is not None,
+    )
+    if not answer.accepted:
+        return settings, answer
+    changed = replace(
+        settings,
+        rx1_dr_offset=wanted.rx1_dr_offset,
+        rx2_data_rate=wanted.rx2_data_rate,
+        rx2_frequency_hz=request.frequency_hz,
+    )
+    return changed, answer
+
+
+def _new_channel(settings: RadioSettings, request: NewChannelReq) -> tuple[RadioSettings, MacCommand]:
+    own = len(settings.region.default_channels)
+    index_ok = own <= request.channel_index < _MAX_CHANNELS
+    frequency_ok = request.frequency_hz == 0 or settings.region.sub_band(request.frequency_hz) is not None
+    rates_ok = request.min_data_rate <= request.max_data_rate < len(settings.region.data_rates)
+    answer = NewChannelAns(rates_ok, frequency_ok and index_ok)
+    if not answer.accepted:
+        return settings, answer
+    channels = list(settings.channels) + [None] * (request.channel_index + 1 - len(settings.channels))
+    bit = 1 << request.channel_index
+    if request.frequency_hz == 0:
+        channels[request.channel_index] = None
+        return replace(settings, channels=tuple(channels), enabled=settings.enabled & ~bit), answer
+    channels[request.channel_index] = Channel(request.frequency_hz, request.min_data_rate, request.max_data_rate)
+    return replace(settings, channels=tuple(channels), enabled=settings.enabled | bit), answer
+
+
+def _carries(channel: Channel, data_rate: int) -> bool:
+    return channel.min_data_rate <= data_rate <= channel.max_data_rate
