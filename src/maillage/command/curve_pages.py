@@ -8,86 +8,80 @@ from io import StringIO
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from maillage.command import curves
-from maillage.command.curves import Span, Wanted
+from maillage.command.curves import Curve, Span
 from maillage.command.site_pages import SiteView, site_view
-from maillage.identity.actor import Actor
 from maillage.identity.middleware import actor_of
-from maillage.telemetry import queries as telemetry
-from maillage.telemetry.queries import Series
 from maillage.web.formats import TERRITORY_ZONE, unit_label
 
 TABLE_ROWS = 60
+Row = tuple[datetime, list[float | None]]
 
 
 @require_GET
 @never_cache
 def series(request: HttpRequest, site_id: int) -> JsonResponse:
-    """The chart's data: of the room ``?place=``, else the rooms of the site compared; over ``?period=``."""
-    _view, span, wanted, found = _read(request, actor_of(request), site_id)
-    return JsonResponse(curves.chart(span, wanted, found))
+    """The chart's data: of the room ``?place=``, else the means over the site's rooms; over ``?period=``."""
+    _view, over, found = _read(request, site_id)
+    return JsonResponse(curves.chart(over, found))
 
 
 @require_GET
 @never_cache
 def table(request: HttpRequest, site_id: int) -> HttpResponse:
     """The newest values in a table, for the chart's twin."""
-    _view, _span, wanted, found = _read(request, actor_of(request), site_id)
+    _view, _over, found = _read(request, site_id)
     newest = list(_rows(found))[: -TABLE_ROWS - 1 : -1]
-    rows = [(at, _cells(values, wanted, found)) for at, values in newest]
-    context = {"wanted": wanted, "rows": rows}
-    return render(request, "command/values.html", context)
+    rows = [(at, list(zip(values, found, strict=True))) for at, values in newest]
+    return render(request, "command/values.html", {"curves": found, "rows": rows})
 
 
 @require_GET
 def download(request: HttpRequest, site_id: int) -> HttpResponse:
     """The same as CSV, in the form that French spreadsheets open: semicolons, decimal commas, local time."""
-    view, span, wanted, found = _read(request, actor_of(request), site_id)
+    view, over, found = _read(request, site_id)
     text = StringIO()
     writer = csv.writer(text, delimiter=";")
-    writer.writerow(["heure locale", "UTC", *(_heading(one, each) for one, each in zip(wanted, found, strict=True))])
+    writer.writerow([_("heure locale"), "UTC", *map(_heading, found)])
     for at, values in _rows(found):
         local = at.astimezone(TERRITORY_ZONE).strftime("%Y-%m-%d %H:%M:%S")
         stamp = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        writer.writerow([local, stamp, *("" if v is None else f"{v:g}".replace(".", ",") for v in values)])
+        writer.writerow([local, stamp, *map(_decimal, values)])
     # The byte order mark tells spreadsheets that this is UTF-8.
     response = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
-    name = f"{slugify(view.site.name)}-{span.code}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    name = slugify(f"{view.site.name} {request.GET.get('place', '')} {over.code}")
+    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
 
 
-def _read(request: HttpRequest, actor: Actor, site_id: int) -> tuple[SiteView, Span, list[Wanted], list[Series]]:
+def _read(request: HttpRequest, site_id: int) -> tuple[SiteView, Span, list[Curve]]:
+    actor = actor_of(request)
     view = site_view(actor, site_id)
-    span = curves.span(request.GET.get("period", curves.DEFAULT), view.now)
+    over = curves.span(request.GET.get("period", curves.DEFAULT), view.now)
     key = request.GET.get("place", "")
     wanted = curves.of_place(view.place(key)) if key else curves.of_site(view.places)
-    ids = [one.datastream_id for one in wanted]
-    found = telemetry.series(actor, ids, span.start, span.end) if ids else []
-    return view, span, wanted, found
+    return view, over, curves.read(actor, wanted, over)
 
 
-def _rows(found: Sequence[Series]) -> Iterator[tuple[datetime, list[float | None]]]:
-    """Instant by instant, one value a series; None where it has none at that instant."""
+def _rows(found: Sequence[Curve]) -> Iterator[Row]:
+    """Instant by instant, one value a curve; None where it has none at that instant."""
     by_instant: dict[datetime, dict[int, float]] = {}
-    for index, each in enumerate(found):
-        for point in each.points:
-            if point.value is not None:
-                by_instant.setdefault(point.at, {})[index] = point.value
+    for index, curve in enumerate(found):
+        for at, value in curve.points:
+            if value is not None:
+                by_instant.setdefault(at, {})[index] = value
     for at in sorted(by_instant):
         yield at, [by_instant[at].get(index) for index in range(len(found))]
 
 
-def _cells(
-    values: Sequence[float | None], wanted: Sequence[Wanted], found: Sequence[Series]
-) -> list[tuple[float | None, str, str, int | None]]:
-    each = zip(values, wanted, found, strict=True)
-    return [(value, one.label, of.unit, of.measure.decimals if of.measure else None) for value, one, of in each]
+def _heading(curve: Curve) -> str:
+    unit = unit_label(curve.unit)
+    return f"{curve.label} ({unit})" if unit else curve.label
 
 
-def _heading(wanted: Wanted, series: Series) -> str:
-    unit = unit_label(series.unit)
-    return f"{wanted.label} ({unit})" if unit else wanted.label
+def _decimal(value: float | None) -> str:
+    return "" if value is None else f"{round(value, 3):g}".replace(".", ",")

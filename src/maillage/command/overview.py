@@ -65,6 +65,11 @@ class SiteOverview:
     findings: Findings
 
     @property
+    def loose(self) -> list[Equipment]:
+        """What serves no solution."""
+        return [one for one in self.equipment if one.state.thing.solution not in solutions()]
+
+    @property
     def state(self) -> str:
         """Grey when nothing of it is heard; otherwise the worst there is to say."""
         found = self.findings

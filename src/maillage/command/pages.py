@@ -59,6 +59,21 @@ class CommuneView:
         return len(self.quiet[NAMED_AT_MOST:])
 
     @property
+    def equipped(self) -> list[SiteOverview]:
+        """The sites where something is installed."""
+        return [overview for overview in self.sites if overview.equipment]
+
+    @property
+    def unequipped(self) -> list[SiteOverview]:
+        """The others."""
+        return [overview for overview in self.sites if not overview.equipment]
+
+    @property
+    def all_generated(self) -> bool:
+        """Whether every site is invented."""
+        return bool(self.sites) and all(overview.site.generated for overview in self.sites)
+
+    @property
     def has_generated(self) -> bool:
         """Whether some of the sites are invented."""
         return any(overview.site.generated for overview in self.sites)

@@ -8,6 +8,8 @@ from itertools import groupby
 from statistics import fmean
 from typing import Generic, TypeVar
 
+from django.utils.translation import get_language
+
 from maillage.command.engine.attention import stale_after
 from maillage.command.live import value_key
 from maillage.command.registry import Offer, offers, solutions
@@ -28,6 +30,7 @@ class Shown:
     thing_id: int
     quantity: str
     unit: str
+    label: str
     decimals: int
     value: float | None
     at: datetime | None
@@ -59,6 +62,19 @@ class Equipment:
     def name(self) -> str:
         """The thing's own."""
         return self.state.thing.name
+
+    @property
+    def icon(self) -> str:
+        """Of its model."""
+        return self.state.model.icon if self.state.model else "cpu"
+
+    @property
+    def short_name(self) -> str:
+        """Its name without that of its room, where both are shown: « Vanne » of « Vanne – Classe de CP »."""
+        space = self.state.thing.space
+        if space is None or space.name not in self.name:
+            return self.name
+        return self.name.replace(space.name, "").strip(" –-,") or self.name
 
     @property
     def heard_at(self) -> datetime | None:
@@ -125,6 +141,7 @@ class Equipment:
             thing_id=self.id,
             quantity=reading.quantity,
             unit=reading.unit,
+            label=_measure_label(reading),
             decimals=reading.measure.decimals if reading.measure else 1,
             value=reading.value,
             at=reading.at,
@@ -222,6 +239,13 @@ def means(found: Iterable[Place], now: datetime) -> dict[str, float]:
             if shown.value is not None and shown.is_fresh(now):
                 values.setdefault(shown.quantity, []).append(shown.value)
     return {quantity: fmean(numbers) for quantity, numbers in values.items()}
+
+
+def _measure_label(reading: Reading) -> str:
+    """As the device's model names it, in the page's language."""
+    if reading.measure is None:
+        return reading.quantity
+    return reading.measure.label_en if get_language() == "en" else reading.measure.label
 
 
 def _key(one: Equipment) -> str:

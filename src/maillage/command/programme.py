@@ -7,6 +7,7 @@ from itertools import groupby
 
 from django.utils.formats import date_format
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from maillage.command import queries
@@ -55,8 +56,8 @@ class Day:
 
     @property
     def date(self) -> str:
-        """« 3 mars »."""
-        return str(date_format(self.at.astimezone(TERRITORY_ZONE), "j F"))
+        """« 3 mars », or « 3 nov. »."""
+        return str(date_format(self.at.astimezone(TERRITORY_ZONE), "j b" if get_language() == "en" else "j N"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ class SiteView:
     @property
     def subtitle(self) -> str:
         """What it is and where."""
-        return " · ".join(filter(None, [self.kind, self.site.address, self.site.commune.name]))
+        return " · ".join(filter(None, [self.kind, self.site.address]))
 
     @property
     def crumbs(self) -> list[tuple[str, str]]:
