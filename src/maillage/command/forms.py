@@ -21,7 +21,7 @@ _OFFSET_MAX_MIN = 720
 class DecimalField(forms.FloatField):
     """A number with a comma or a point, whatever the page's language: phones type either."""
 
-    def to_python(self, value: Any) -> float | None:  # noqa: ANN401 - Django's own signature
+    def to_python(self, value: Any) -> float | None:  # type: ignore[override]  # noqa: ANN401 - Django's own
         return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
 
 
@@ -90,9 +90,9 @@ class ScheduleForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """A fixed hour needs its time."""
         values = super().clean() or self.cleaned_data
-        if values.get("anchor") == ScheduleEntry.Anchor.CLOCK and not values.get("clock_time"):
-            if "clock_time" not in self.errors:
-                self.add_error("clock_time", ValidationError(_("Indiquez l’heure.")))
+        needs_time = values.get("anchor") == ScheduleEntry.Anchor.CLOCK and "clock_time" not in self.errors
+        if needs_time and not values.get("clock_time"):
+            self.add_error("clock_time", ValidationError(_("Indiquez l’heure.")))
         return values
 
     def draft(self) -> Draft:

@@ -67,7 +67,9 @@ def listening(equipment: Equipment, now: datetime) -> str:
         return gettext("L’appareil écoute en permanence : il répond d’ordinaire en quelques secondes.")
     minutes = equipment.period_min
     rhythm = (
-        ngettext("La vanne écoute chaque minute environ", "La vanne écoute toutes les %(count)s minutes environ", minutes)
+        ngettext(
+            "La vanne écoute chaque minute environ", "La vanne écoute toutes les %(count)s minutes environ", minutes
+        )
         if equipment.state.thing.category == "radiator_valve"
         else ngettext(
             "L’appareil écoute chaque minute environ", "L’appareil écoute toutes les %(count)s minutes environ", minutes
@@ -77,7 +79,10 @@ def listening(equipment: Equipment, now: datetime) -> str:
     if expected is None:
         return gettext("%(rhythm)s ; elle n’a pas encore donné de nouvelles.") % {"rhythm": rhythm}
     if expected < now:
-        return gettext("%(rhythm)s ; on l’attendait à %(time)s.") % {"rhythm": rhythm, "time": formats.clock_time(expected)}
+        return gettext("%(rhythm)s ; on l’attendait à %(time)s.") % {
+            "rhythm": rhythm,
+            "time": formats.clock_time(expected),
+        }
     return gettext("%(rhythm)s, la prochaine fois vers %(time)s.") % {
         "rhythm": rhythm,
         "time": formats.clock_time(expected),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -103,20 +104,17 @@ class SiteOverview:
 
 
 def newest_commands(actor: Actor, thing_ids: Sequence[int]) -> dict[int, Command]:
-    """The newest command of each thing."""
-    found = queries.commands(actor).filter(thing_id__in=thing_ids)
+    """The newest command of each thing, but those that a page refused: whoever asked was told at once, and it ends."""
+    refused_at_once = Q(state=State.REFUSED, origin=Command.Origin.PERSON)
+    found = queries.commands(actor).filter(thing_id__in=thing_ids).exclude(refused_at_once)
     return {one.thing_id: one for one in found.order_by("thing_id", "-requested_at", "pk").distinct("thing_id")}
 
 
 def left_undone(command: Command | None, now: datetime) -> bool:
-    """Whether the person in charge should know that it was not carried out.
-
-    Whoever is refused by a page was told at once, and it ends there; a schedule that is refused has nobody to tell.
-    """
+    """Whether the person in charge should know that it was not carried out."""
     if command is None or now - command.requested_at > REMEMBERED:
         return False
-    told_at_once = command.state == State.REFUSED and command.origin == Command.Origin.PERSON
-    return command.state in {State.FAILED, State.EXPIRED, State.REFUSED} and not told_at_once
+    return command.state in {State.FAILED, State.EXPIRED, State.REFUSED}
 
 
 def site_overviews(
@@ -139,9 +137,7 @@ def findings(equipment: Iterable[Equipment], newest: Mapping[int, Command], now:
     )
 
 
-def _overview(
-    site: Site, equipment: Sequence[Equipment], newest: Mapping[int, Command], now: datetime
-) -> SiteOverview:
+def _overview(site: Site, equipment: Sequence[Equipment], newest: Mapping[int, Command], now: datetime) -> SiteOverview:
     return SiteOverview(site, equipment, _uses(equipment, now), findings(equipment, newest, now))
 
 

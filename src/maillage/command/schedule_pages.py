@@ -77,7 +77,13 @@ def remove(request: HttpRequest, entry_id: int) -> HttpResponse:
     view, one = _where(actor, entry.thing_id)
     if request.POST.get("confirmed") != "1":
         require_command(actor, view.site.organisation_id)
-        context = {"view": view, "equipment": one, "entry": entry, "line": line(one, entry), "place_key": view.key_of(one)}
+        context = {
+            "view": view,
+            "equipment": one,
+            "entry": entry,
+            "line": line(one, entry),
+            "place_key": view.key_of(one),
+        }
         return render(request, "command/schedule_remove.html", context)
     actions.remove_entry(actor, entry.pk)
     return _done(request, view, one, _("Ligne supprimée."))

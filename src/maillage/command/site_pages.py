@@ -238,7 +238,7 @@ def place_page(request: HttpRequest, view: SiteView, key: str, status: int = 200
         "is_whole_site": len(view.places) == 1,
         "state_template": f"{found.family}/state.html",
         "has_curves": bool(curves.of_place(found)) and not any(one.position for one in found.actors),
-        "control_template": f"{found.family}/control.html",
+        "command_template": f"{found.family}/command.html",
         "history": history_of(actor, found),
         "programmes": [programme(actor, one, view.now) for one in found.actors],
         **more,
