@@ -48,6 +48,9 @@ def test_the_demonstration_is_loaded_once_and_only_once(tmp_path):
     assert len(fleet.devices) == first.devices
 
     assert load(Watch(), tmp_path, SMALL) == DemoSummary(0, 0, 0, 0, 0, 0)
+    assert read_fleet(fleet_file(tmp_path)) == fleet
+    fleet_file(tmp_path).unlink()
+    assert load(Watch(), tmp_path, SMALL).observations == 0
     assert [one.app_key for one in read_fleet(fleet_file(tmp_path)).devices] == [one.app_key for one in fleet.devices]
 
     _past_is_generated_and_past()

@@ -20,8 +20,8 @@ from maillage.demo.people import MANDATES, PEOPLE
 from maillage.demo.territory import GATEWAYS, MEMBERS, MemberPlan, TerritoryPlan, plan_territory
 from maillage.identity.actor import Actor, machine
 from maillage.kernel import clock
-from maillage.kernel.errors import Conflict
-from maillage.lorawan.simulator.fleet import fleet_file, write_fleet, write_private
+from maillage.kernel.errors import Conflict, Invalid
+from maillage.lorawan.simulator.fleet import fleet_file, read_fleet, write_fleet, write_private
 from maillage.telemetry.models import Observation
 from maillage.telemetry.store import ObservationStore, Row
 
@@ -75,19 +75,15 @@ def load(progress: Progress, folder: Path | None = None, size: Size | None = Non
     before = len(queries.organisations(_ACTOR))
     communes = actions.load_communes(_ACTOR, plan.communes)
     actions.found_syndicate(_ACTOR)
-    _each(progress, "Communes membres et leurs sites", plan, lambda member: actions.admit_member(_ACTOR, member))
+    _each(progress, "Member communes and their sites", plan, lambda member: actions.admit_member(_ACTOR, member))
     members = len(queries.organisations(_ACTOR)) - before
     for person in PEOPLE:
         actions.welcome(_ACTOR, person)
     actions.mandate_contractor(_ACTOR, plan.members[:MANDATES])
     gateways = actions.mount_gateways(_ACTOR, plan.gateways)
-    devices = sum(_each(progress, "Équipements", plan, lambda member: actions.install_devices(_ACTOR, member)))
-    programmes = sum(
-        _each(progress, "Programmes hebdomadaires", plan, lambda member: actions.programme(_ACTOR, member))
-    )
-    without_past = [one for one in plan.members if not queries.has_past(_ACTOR, _dev_euis(one))]
-    pasts, observations = asyncio.run(_write_pasts(progress, plan, frozenset(without_past), size))
-    _write_files(folder, plan, pasts)
+    devices = sum(_each(progress, "Devices", plan, lambda member: actions.install_devices(_ACTOR, member)))
+    programmes = sum(_each(progress, "Weekly programmes", plan, lambda member: actions.programme(_ACTOR, member)))
+    observations = _load_pasts(progress, plan, size, folder)
     return DemoSummary(communes, members, gateways, devices, programmes, observations)
 
 
@@ -107,12 +103,33 @@ def _each(progress: Progress, label: str, plan: TerritoryPlan, act: Callable[[Me
     return results
 
 
+def _load_pasts(progress: Progress, plan: TerritoryPlan, size: Size, folder: Path) -> int:
+    """Write what is missing of the past, and the files when they are missing or no longer true."""
+    app_keys = queries.app_keys(_ACTOR, [eui for member in plan.members for eui in _dev_euis(member)])
+    missing = frozenset(one for one in plan.members if not queries.has_past(_ACTOR, _dev_euis(one)))
+    _write_logins(folder)
+    if not missing and _is_current(fleet_file(folder), app_keys):
+        return 0
+    pasts, written = asyncio.run(_write_pasts(progress, plan, missing, size))
+    write_fleet(fleet_file(folder), fleet_of(plan, pasts, app_keys))
+    return written
+
+
+def _is_current(path: Path, app_keys: dict[str, bytes]) -> bool:
+    """A fleet file that is true is left alone: its rooms and valves have lived on since."""
+    try:
+        fleet = read_fleet(path)
+    except Invalid:
+        return False
+    return {one.dev_eui: bytes.fromhex(one.app_key) for one in fleet.devices} == app_keys
+
+
 async def _write_pasts(
     progress: Progress, plan: TerritoryPlan, missing: frozenset[MemberPlan], size: Size
 ) -> tuple[list[Past], int]:
     """Every member's past up to now, written where it is missing: one transaction a member, so all of it or nothing."""
     now = clock.now()
-    progress.stage("Historique des mesures", len(plan.members))
+    progress.stage("Past measures", len(plan.members))
     pasts, written = [], 0
     async with await AsyncConnection.connect(_conninfo(), autocommit=True) as connection:
         store = ObservationStore(connection)
@@ -144,9 +161,7 @@ def _span(member: MemberPlan, size: Size, now: datetime) -> Span:
     return Span(end - timedelta(days=size.other_days), end, timedelta(hours=1))
 
 
-def _write_files(folder: Path, plan: TerritoryPlan, pasts: list[Past]) -> None:
-    app_keys = queries.app_keys(_ACTOR, [eui for member in plan.members for eui in _dev_euis(member)])
-    write_fleet(fleet_file(folder), fleet_of(plan, pasts, app_keys))
+def _write_logins(folder: Path) -> None:
     logins = [{"role": one.label, "login": one.email, "password": one.password} for one in PEOPLE]
     write_private(folder / LOGINS_FILE, msgspec.json.format(msgspec.json.encode(logins)))
 
