@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "maillage.command",
     "maillage.solutions.heating",
     "maillage.solutions.access",
+    "maillage.demo",
 ]
 
 MIDDLEWARE = [
