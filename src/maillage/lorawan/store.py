@@ -49,7 +49,7 @@ SET state = fresh.state, cause = fresh.cause, detail = fresh.detail, attempts = 
 FROM unnest(%b::uuid[], %b::varchar[], %b::varchar[], %b::varchar[], %b::smallint[], %b::bigint[], %b::varchar[],
             %b::timestamptz[], %b::timestamptz[])
   AS fresh (id, state, cause, detail, attempts, f_cnt_down, gateway_eui, sent_at, ended_at)
-WHERE downlink.id = fresh.id
+WHERE downlink.id = fresh.id AND downlink.state IN ('queued', 'sent') -- what has ended stays as it ended
 """
 
 _LATE: LiteralString = """
