@@ -158,20 +158,28 @@ MAILLAGE_SOLUTIONS = [
 # What the capabilities say: the words of their errors and journal actions, and their places in the navigation.
 MAILLAGE_SENTENCES = [
     "maillage.identity.labels.SENTENCES",
+    "maillage.lorawan.labels.SENTENCES",
     "maillage.telemetry.labels.SENTENCES",
     "maillage.command.labels.SENTENCES",
 ]
 MAILLAGE_ACTIONS = [
     "maillage.identity.labels.ACTIONS",
+    "maillage.lorawan.labels.ACTIONS",
     "maillage.telemetry.labels.ACTIONS",
     "maillage.command.labels.ACTIONS",
 ]
-MAILLAGE_FACTS = ["maillage.identity.labels.FACTS", "maillage.telemetry.labels.FACTS", "maillage.command.labels.FACTS"]
-MAILLAGE_NAVIGATION = ["maillage.identity.navigation.NAVIGATION"]
+MAILLAGE_FACTS = [
+    "maillage.identity.labels.FACTS",
+    "maillage.lorawan.labels.FACTS",
+    "maillage.telemetry.labels.FACTS",
+    "maillage.command.labels.FACTS",
+]
+MAILLAGE_NAVIGATION = ["maillage.identity.navigation.NAVIGATION", "maillage.lorawan.navigation.NAVIGATION"]
 # The REST routers under /api/v1: prefix and dotted path.
 MAILLAGE_ROUTERS = [
     ("", "maillage.identity.api.router"),
     ("", "maillage.territory.api.router"),
+    ("/radio", "maillage.lorawan.api.router"),
     ("", "maillage.telemetry.api.router"),
     ("", "maillage.command.api.router"),
 ]

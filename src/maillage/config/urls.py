@@ -9,6 +9,7 @@ from maillage.identity import urls as identity
 urlpatterns: list[URLPattern | URLResolver] = [
     *identity.entry_patterns,
     path("", include(identity)),
+    path("radio/", include("maillage.lorawan.urls")),
     path("api/v1/", api.urls),
 ]
 
