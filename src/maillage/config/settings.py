@@ -158,6 +158,7 @@ MAILLAGE_SOLUTIONS = [
 # What the capabilities say: the words of their errors and journal actions, and their places in the navigation.
 MAILLAGE_SENTENCES = [
     "maillage.identity.labels.SENTENCES",
+    "maillage.territory.labels.SENTENCES",
     "maillage.lorawan.labels.SENTENCES",
     "maillage.telemetry.labels.SENTENCES",
     "maillage.command.labels.SENTENCES",
@@ -174,7 +175,11 @@ MAILLAGE_FACTS = [
     "maillage.telemetry.labels.FACTS",
     "maillage.command.labels.FACTS",
 ]
-MAILLAGE_NAVIGATION = ["maillage.identity.navigation.NAVIGATION", "maillage.lorawan.navigation.NAVIGATION"]
+MAILLAGE_NAVIGATION = [
+    "maillage.command.navigation.NAVIGATION",
+    "maillage.lorawan.navigation.NAVIGATION",
+    "maillage.identity.navigation.NAVIGATION",
+]
 # The REST routers under /api/v1: prefix and dotted path.
 MAILLAGE_ROUTERS = [
     ("", "maillage.identity.api.router"),

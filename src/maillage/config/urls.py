@@ -3,11 +3,13 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
+from maillage.command import urls as command
 from maillage.config.api import api
 from maillage.identity import urls as identity
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *identity.entry_patterns,
+    path("", include(command)),
     path("", include(identity)),
     path("radio/", include("maillage.lorawan.urls")),
     path("api/v1/", api.urls),

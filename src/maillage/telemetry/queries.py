@@ -126,6 +126,11 @@ def latest_of_site(actor: Actor, site_id: int) -> list[ThingState]:
     return _states(actor, things(actor, site_id=site(actor, site_id).pk))
 
 
+def states_of_things(actor: Actor, wanted: Iterable[Thing]) -> list[ThingState]:
+    """What these things report, in their order; they were obtained by ``things(actor)``."""
+    return _states(actor, wanted)
+
+
 def state_of_thing(actor: Actor, thing_id: int) -> ThingState:
     """What one thing reports; ``NotFound`` when it is not for ``actor``."""
     return _states(actor, [thing(actor, thing_id)])[0]

@@ -161,15 +161,18 @@ def stepper(  # noqa: PLR0913, PLR0917 - a template tag's keywords
     unit: str = "",
     decimals: int = 1,
     help: Text = "",  # noqa: A002
+    id: str = "",  # noqa: A002
+    error: Text = "",
 ) -> SafeString:
-    """A number with − and +; without JavaScript, a plain number field."""
+    """A number with − and +; without JavaScript, a plain number field. ``id`` where a page has several of one name."""
     exact = {
         "value": f"{value:.{decimals}f}",
         "min": f"{min:.{decimals}f}",
         "max": f"{max:.{decimals}f}",
         "step": f"{step:.{decimals}f}",
     }
-    return _draw("stepper", name=name, label=label, sign=formats.unit_label(unit), help=help, **exact)
+    words = {"label": label, "sign": formats.unit_label(unit), "help": help, "error": error}
+    return _draw("stepper", name=name, id=id or f"stepper-{name}", **words, **exact)
 
 
 @register.simple_block_tag(end_name="endconfirm")
