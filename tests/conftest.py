@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, settings
 
 # programs first: the others import it, and pytest wants to see a plugin before anybody imports it
-pytest_plugins = ["tests.fixtures.programs", "tests.fixtures.database", "tests.fixtures.nats"]
+pytest_plugins = ["tests.fixtures.programs", "tests.fixtures.database", "tests.fixtures.nats", "tests.fixtures.radio"]
 
 # A busy machine is no defect of the code under test: properties are judged by what they find, never by their speed.
 settings.register_profile("maillage", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)

@@ -50,6 +50,14 @@ def test_eighty_degrees_are_answered_with_a_sentence(mayor, equipment):
     assert refused["steps"][0]["explanation"] == answer.json()["detail"]
 
 
+def test_a_refusal_leaves_its_trace_also_when_it_came_with_a_key(mayor, equipment):
+    body = {"thing_id": equipment.valve.pk, "verb": "set_temperature", "value": 80}
+    for _ in range(2):
+        assert post(mayor, "/commands", body, **{"Idempotency-Key": "k1"}).status_code == 422
+    items = mayor.get(f"/api/v1/things/{equipment.valve.pk}/commands").json()["items"]
+    assert [command["state"] for command in items] == ["refused", "refused"]
+
+
 def test_commands_are_paged_newest_first(mayor, equipment):
     for value in (18, 19, 20):
         post(mayor, "/commands", {"thing_id": equipment.valve.pk, "verb": "set_temperature", "value": value})

@@ -1,10 +1,12 @@
-"""Published frames, read once."""
+"""Published frames, read once; the LoRaWAN network's tables."""
 
 import json
 from pathlib import Path
 
 import pytest
+from tests.fixtures.server_process import lorawan_conninfo
 
+__all__ = ["lorawan_conninfo"]
 _VECTORS = Path(__file__).parents[1] / "vectors" / "lorawan" / "frames.json"
 
 

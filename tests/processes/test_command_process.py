@@ -11,6 +11,7 @@ from tests.fixtures.things import VALVE_EUI
 from maillage.command import actions, queries
 from maillage.identity.actor import machine
 from maillage.lorawan.events import DOWNLINKS, STREAM, UPLINKS, DownlinkBatch, DownlinkUpdate, Uplink, UplinkBatch
+from maillage.lorawan.stream import ensure_stream
 from maillage.processes import bus
 from maillage.processes import command as process
 
@@ -38,7 +39,7 @@ async def follow(url, messages, *, steps=1):
     client = await bus.connect(url, "test")
     desk = process.Desk()
     try:
-        await bus.ensure_stream(client.jetstream())
+        await ensure_stream(client.jetstream())
         for subject, message in messages:
             data = message if isinstance(message, bytes) else msgspec.json.encode(message)
             await client.jetstream().publish(subject, data)

@@ -12,8 +12,8 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 from tests.fixtures.programs import wait_until
+from tests.fixtures.server_process import ServerProcess
 from tests.lorawan.radio_side import FakeDevice, FakeGateway, downlinks, register
-from tests.processes.conftest import ServerProcess
 
 from maillage.lorawan.events import NOTIFY_DOWNLINK, NOTIFY_REGISTRY, UPLINKS, Uplink, UplinkBatch
 from maillage.lorawan.gateways.semtech_udp.values import Immediately

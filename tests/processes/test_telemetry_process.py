@@ -11,6 +11,7 @@ from tests.fixtures.things import VALVE_EUI
 
 from maillage.kernel import clock
 from maillage.lorawan.events import STREAM, UPLINKS, Uplink, UplinkBatch
+from maillage.lorawan.stream import ensure_stream
 from maillage.processes import bus
 from maillage.processes.telemetry import Writer
 from maillage.telemetry.events import LIVE_OBSERVATIONS, LiveObservationBatch
@@ -37,7 +38,7 @@ def batches(count):
 
 
 async def publish(client, messages):
-    await bus.ensure_stream(client.jetstream())
+    await ensure_stream(client.jetstream())
     for message in messages:
         data = message if isinstance(message, bytes) else msgspec.json.encode(message)
         await client.jetstream().publish(UPLINKS, data)

@@ -8,6 +8,7 @@
     nats/                JetStream's files
     postgresql/          home of the private cluster: cluster/ and, when its path is short enough, socket/
     logs/                what the servers write
+    simulator/           the demonstration's fleet and what its devices remember, 0700
     demo-logins.json     the demonstration's log-ins, written by whoever loads it, 0600
 
 PostgreSQL refuses to run as root. When root starts Maillage and the system user ``postgres`` cannot reach
@@ -59,6 +60,10 @@ class DataFolder:
         return self.path / "logs"
 
     @property
+    def simulator(self) -> Path:
+        return self.path / "simulator"
+
+    @property
     def demo_logins(self) -> Path:
         return self.path / "demo-logins.json"
 
@@ -92,6 +97,7 @@ class DataFolder:
             self.nats_configuration,
             self.nats_url,
             self.logs,
+            self.simulator,
             self.demo_logins,
             self.secret_key,
         )

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "maillage.command",
     "maillage.solutions.heating",
     "maillage.solutions.access",
+    "maillage.demo",
 ]
 
 MIDDLEWARE = [
@@ -134,6 +135,9 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
+# GDAL before 3.9 may fetch what a geometry file names; we read only geometries of our own data and database.
+SILENCED_SYSTEM_CHECKS = ["gis.W001"]
+
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", _("Français")), ("en", _("English"))]
 LANGUAGE_COOKIE_SAMESITE = "Lax"
@@ -155,20 +159,32 @@ MAILLAGE_SOLUTIONS = [
 MAILLAGE_SENTENCES = [
     "maillage.identity.labels.SENTENCES",
     "maillage.territory.labels.SENTENCES",
+    "maillage.lorawan.labels.SENTENCES",
     "maillage.telemetry.labels.SENTENCES",
     "maillage.command.labels.SENTENCES",
 ]
 MAILLAGE_ACTIONS = [
     "maillage.identity.labels.ACTIONS",
+    "maillage.lorawan.labels.ACTIONS",
     "maillage.telemetry.labels.ACTIONS",
     "maillage.command.labels.ACTIONS",
 ]
-MAILLAGE_FACTS = ["maillage.identity.labels.FACTS", "maillage.telemetry.labels.FACTS", "maillage.command.labels.FACTS"]
-MAILLAGE_NAVIGATION = ["maillage.command.navigation.NAVIGATION", "maillage.identity.navigation.NAVIGATION"]
+MAILLAGE_FACTS = [
+    "maillage.identity.labels.FACTS",
+    "maillage.lorawan.labels.FACTS",
+    "maillage.telemetry.labels.FACTS",
+    "maillage.command.labels.FACTS",
+]
+MAILLAGE_NAVIGATION = [
+    "maillage.command.navigation.NAVIGATION",
+    "maillage.lorawan.navigation.NAVIGATION",
+    "maillage.identity.navigation.NAVIGATION",
+]
 # The REST routers under /api/v1: prefix and dotted path.
 MAILLAGE_ROUTERS = [
     ("", "maillage.identity.api.router"),
     ("", "maillage.territory.api.router"),
+    ("/radio", "maillage.lorawan.api.router"),
     ("", "maillage.telemetry.api.router"),
     ("", "maillage.command.api.router"),
 ]

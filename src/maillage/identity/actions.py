@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -241,8 +242,9 @@ def note_token_use(actor: Actor, token: ApiToken, now: datetime) -> None:  # noq
 def run_once(actor: Actor, key: str, request_digest: bytes, operation: Callable[[], Answer]) -> Answer:
     """Run a write at most once for ``key`` within a day; the same request again gets the first answer again.
 
-    The answer and the write are one transaction. A failed write (status 400 and above, or an exception) is undone
-    with its key, so that it may be tried again. Raises ``Invalid`` when the key came with another request and
+    The answer and the write are one transaction. A refused write (status 400 to 499) frees its key, so that it may be
+    tried again, and keeps what was written on purpose, such as the journal's line about the refusal; a fault (500 and
+    above, or an exception) is undone with its key. Raises ``Invalid`` when the key came with another request and
     ``Conflict`` when the write is done but its answer was secret.
     """
     now = clock.now()
@@ -255,11 +257,13 @@ def run_once(actor: Actor, key: str, request_digest: bytes, operation: Callable[
             raise Conflict("answer_was_secret", key=key)
         return Answer(row.status, bytes(row.body))
     answer = operation()
-    if answer.status >= 400:  # noqa: PLR2004 - where HTTP's errors begin
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         transaction.set_rollback(True)
-        return answer
-    row.status, row.body = answer.status, answer.body
-    row.save(update_fields=["status", "body"])
+    elif answer.status >= HTTPStatus.BAD_REQUEST:
+        row.delete()
+    else:
+        row.status, row.body = answer.status, answer.body
+        row.save(update_fields=["status", "body"])
     return answer
 
 

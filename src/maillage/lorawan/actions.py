@@ -1,18 +1,54 @@
-"""Writes: messages for devices. The network server hears of them by NOTIFY when the transaction commits."""
+"""Writes: gateways and devices registered, changed and taken out of service; messages for devices.
 
+The network server hears of each by NOTIFY when the transaction commits.
+"""
+
+import hashlib
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.contrib.gis.geos import Point
+from django.db import IntegrityError, transaction
 
+from maillage.identity.actions import write_journal
 from maillage.identity.actor import Actor
-from maillage.identity.policies import require_command
+from maillage.identity.policies import require_command, require_configure, require_operate
 from maillage.kernel import clock
-from maillage.kernel.errors import Conflict, NotFound
-from maillage.lorawan.events import NOTIFY_DOWNLINK
-from maillage.lorawan.models import Device, Downlink
+from maillage.kernel.errors import Conflict, Invalid, NotFound
+from maillage.lorawan import queries
+from maillage.lorawan.device_csv import BadRow, Verdict, judge, read_sheet
+from maillage.lorawan.device_csv import dev_euis as dev_euis_of
+from maillage.lorawan.device_models import require_model
+from maillage.lorawan.events import NOTIFY_DOWNLINK, NOTIFY_REGISTRY
+from maillage.lorawan.models import Device, DeviceImport, Downlink, Gateway
+from maillage.lorawan.new_device import NewDevice
 from maillage.lorawan.notify import notify
+from maillage.lorawan.policies import require_radio
+
+IMPORT_KEPT_FOR = timedelta(minutes=30)
+GATEWAYS_CHANGED = "gateways"
+_FILE_NAME_CHARACTERS = 200
+_ROWS_A_STATEMENT = 2_000
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayDetails:
+    """What a person says of a gateway. ``location`` is (longitude, latitude) in degrees, WGS 84."""
+
+    name: str
+    location: tuple[float, float] | None = None
+    altitude_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportDone:
+    """What an import has done: devices registered, in all and by the organisation's name."""
+
+    count: int
+    by_organisation: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +109,196 @@ def _cancel(downlink: Downlink, cause: str, now: datetime) -> None:
     downlink.state, downlink.cause, downlink.ended_at = Downlink.State.EXPIRED, cause, now
     downlink.save(update_fields=["state", "cause", "ended_at"])
     notify(NOTIFY_DOWNLINK, downlink.device_id)
+
+
+@transaction.atomic
+def register_gateway(actor: Actor, eui: str, organisation_id: int, details: GatewayDetails) -> Gateway:
+    """From now on the gateway's frames are heard. Raises ``Refused``, or ``Conflict`` when its EUI is registered."""
+    require_operate(actor, organisation_id)
+    gateway = Gateway(eui=eui, organisation_id=organisation_id)
+    _describe(gateway, details)
+    try:
+        with transaction.atomic():
+            gateway.save(force_insert=True)
+    except IntegrityError as error:
+        raise Conflict("lorawan.gateway_already_registered", eui=eui) from error
+    _tell_gateway(actor, gateway, "lorawan.gateway_registered", _facts_of(gateway))
+    return gateway
+
+
+@transaction.atomic
+def change_gateway(actor: Actor, eui: str, details: GatewayDetails) -> Gateway:
+    """Another name or place. Raises ``NotFound`` for a gateway that is not the actor's to see, and ``Refused``."""
+    gateway = queries.gateways(actor).select_for_update(of=("self",), no_key=True).filter(pk=eui).first()
+    if gateway is None:
+        raise NotFound("lorawan.gateway_unknown", eui=eui)
+    require_operate(actor, gateway.organisation_id)
+    before = _facts_of(gateway)
+    _describe(gateway, details)
+    gateway.save(update_fields=["name", "location", "altitude_m"])
+    _tell_gateway(actor, gateway, "lorawan.gateway_changed", {"before": before, "after": _facts_of(gateway)})
+    return gateway
+
+
+@transaction.atomic
+def register_device(actor: Actor, new: NewDevice) -> Device:
+    """From now on the device may join. Its key is stored for the network server and never shown again.
+
+    Raises ``Refused``, ``Invalid`` for an unknown model, ``Conflict`` when the DevEUI is registered, whoever owns it.
+    """
+    require_radio(actor)
+    require_configure(actor, new.organisation_id)
+    require_model(new.model_key)
+    device = _device(new, clock.now())
+    try:
+        with transaction.atomic():
+            device.save(force_insert=True)
+    except IntegrityError as error:
+        raise Conflict("lorawan.device_already_registered", dev_eui=new.dev_eui) from error
+    notify(NOTIFY_REGISTRY, device.pk)
+    facts: dict[str, object] = {"model": new.model_key, "join_eui": new.join_eui}
+    write_journal(actor, new.organisation_id, "lorawan.device_registered", "device", device.pk, device.name, facts)
+    return device
+
+
+@transaction.atomic
+def decommission_device(actor: Actor, dev_eui: str) -> Device:
+    """From now on its frames are refused; its history stays. Raises ``NotFound``, ``Refused``, ``Conflict``."""
+    require_radio(actor)
+    device = queries.devices(actor).select_for_update(of=("self",), no_key=True).filter(pk=dev_eui).first()
+    if device is None:
+        raise NotFound("lorawan.device_unknown", dev_eui=dev_eui)
+    require_configure(actor, device.organisation_id)
+    if device.decommissioned_at is not None:
+        raise Conflict("lorawan.device_decommissioned", dev_eui=dev_eui)
+    device.decommissioned_at = clock.now()
+    device.save(update_fields=["decommissioned_at"])
+    notify(NOTIFY_REGISTRY, device.pk)
+    action, facts = "lorawan.device_decommissioned", {"model": device.model_key}
+    write_journal(actor, device.organisation_id, action, "device", device.pk, device.name, {**facts})
+    return device
+
+
+@transaction.atomic
+def preview_import(actor: Actor, file_name: str, content: bytes) -> DeviceImport:
+    """Reads and judges a file of devices and keeps the verdict for half an hour; nothing is registered yet.
+
+    Raises ``Refused``, or ``Invalid`` when the file cannot be read at all (see ``device_csv``).
+    """
+    require_radio(actor)
+    sheet = read_sheet(content)
+    verdict = judge(sheet, queries.known_to_import(actor, dev_euis_of(sheet)))
+    now = clock.now()
+    DeviceImport.objects.filter(expires_at__lte=now).delete()
+    return DeviceImport.objects.create(
+        id=uuid.uuid4(),
+        user_id=queries.person_id(actor),
+        file_name=file_name[-_FILE_NAME_CHARACTERS:],
+        digest=hashlib.sha256(content).digest(),
+        created_at=now,
+        expires_at=now + IMPORT_KEPT_FOR,
+        ignored_columns=list(sheet.ignored_columns),
+        **_stored(verdict),
+    )
+
+
+@transaction.atomic
+def import_devices(actor: Actor, import_id: uuid.UUID) -> ImportDone:
+    """Registers every good row of a preview of the actor's own, or none.
+
+    Raises ``NotFound`` once it has expired or was confirmed, ``Refused``, ``Invalid`` without any good row, and
+    ``Conflict`` when some of the devices have been registered since.
+    """
+    require_radio(actor)
+    kept = queries.own_import(actor, import_id, clock.now(), locked=True)
+    new = [row.device for row in queries.good_rows(kept)]
+    if not new:
+        raise Invalid("lorawan.import_without_good_rows")
+    for organisation_id in {device.organisation_id for device in new}:
+        require_configure(actor, organisation_id)
+    _insert(new)
+    for device in new:
+        notify(NOTIFY_REGISTRY, device.dev_eui)
+    counts = _journal_import(actor, kept, new)
+    kept.delete()
+    return ImportDone(len(new), counts)
+
+
+@transaction.atomic
+def discard_import(actor: Actor, import_id: uuid.UUID) -> None:
+    """Forgets a preview of the actor's own. Raises ``NotFound`` once it has expired or was confirmed."""
+    queries.own_import(actor, import_id, clock.now(), locked=True).delete()
+
+
+def _describe(gateway: Gateway, details: GatewayDetails) -> None:
+    gateway.name, gateway.altitude_m = details.name, details.altitude_m
+    gateway.location = Point(*details.location, srid=4326) if details.location else None
+
+
+def _facts_of(gateway: Gateway) -> dict[str, object]:
+    place = gateway.location
+    return {
+        "name": gateway.name,
+        "location": [place.x, place.y] if place else None,
+        "altitude_m": gateway.altitude_m,
+    }
+
+
+def _tell_gateway(actor: Actor, gateway: Gateway, action: str, facts: dict[str, object]) -> None:
+    notify(NOTIFY_REGISTRY, GATEWAYS_CHANGED)
+    write_journal(actor, gateway.organisation_id, action, "gateway", gateway.pk, gateway.name, facts)
+
+
+def _device(new: NewDevice, now: datetime) -> Device:
+    return Device(
+        dev_eui=new.dev_eui,
+        organisation_id=new.organisation_id,
+        join_eui=new.join_eui,
+        app_key=new.app_key,
+        model_key=new.model_key,
+        name=new.name,
+        created_at=now,
+    )
+
+
+def _insert(new: Sequence[NewDevice]) -> None:
+    now = clock.now()
+    try:
+        with transaction.atomic():
+            Device.objects.bulk_create((_device(device, now) for device in new), batch_size=_ROWS_A_STATEMENT)
+    except IntegrityError as error:
+        since = sorted(queries.registered([device.dev_eui for device in new]))
+        examples = ", ".join(since[:_EXAMPLES])
+        raise Conflict("lorawan.registered_since_preview", count=len(since), examples=examples) from error
+
+
+def _journal_import(actor: Actor, kept: DeviceImport, new: Sequence[NewDevice]) -> dict[str, int]:
+    """One entry an organisation, in the order of their ids; how many devices each has got, by its name."""
+    counts: dict[str, int] = {}
+    for organisation in queries.organisations_of(new):
+        euis = [device.dev_eui for device in new if device.organisation_id == organisation.pk]
+        counts[organisation.name] = len(euis)
+        facts: dict[str, object] = {
+            "count": len(euis),
+            "sha256": bytes(kept.digest).hex(),
+            "first": euis[0],
+            "last": euis[-1],
+        }
+        write_journal(
+            actor, organisation.pk, "lorawan.devices_imported", "device_import", str(kept.pk), kept.file_name, facts
+        )
+    return counts
+
+
+def _stored(verdict: Verdict) -> dict[str, object]:
+    good = [
+        [row.line, new.dev_eui, new.join_eui, new.app_key.hex(), new.model_key, new.name, new.organisation_id]
+        for row in verdict.good
+        for new in [row.device]
+    ]
+    return {"good": good, "bad": [_stored_bad(row) for row in verdict.bad]}
+
+
+def _stored_bad(row: BadRow) -> list[object]:
+    faults = [[fault.column, fault.code, dict(fault.facts)] for fault in row.faults]
+    return [row.line, row.dev_eui, row.name, faults]

@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
 
+from maillage.identity.models import User
 from maillage.identity.tenancy import TenantOwned
 
 EUI = RegexValidator(r"^[0-9a-f]{16}\Z", code="eui")
@@ -45,6 +46,13 @@ class Device(TenantOwned):
     last_rssi_dbm = models.FloatField(null=True, blank=True)
     last_snr_db = models.FloatField(null=True, blank=True)
     last_gateways = ArrayField(models.CharField(max_length=16), default=list)
+
+    class Meta:
+        # Neither names a column that an uplink writes: an index on one of those would undo HOT updates.
+        indexes: ClassVar = [
+            models.Index(fields=["name", "dev_eui"], name="lorawan_device_by_name"),
+            models.Index(fields=["organisation", "name", "dev_eui"], name="lorawan_device_by_tenant"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.dev_eui})"
@@ -167,3 +175,21 @@ class Refusal(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["day", "cause", "gateway_eui", "subject"], name="lorawan_refusal_key"),
         ]
+
+
+class DeviceImport(models.Model):
+    """A file of devices, read and judged, that its sender may confirm until it expires.
+
+    It holds the keys of devices not registered yet, so that nothing is taken back from the browser; the row goes with
+    its confirmation, or with the first upload after it has expired.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    file_name = models.CharField(max_length=200)
+    digest = models.BinaryField(max_length=32, help_text="SHA-256 of the file.")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    good = models.JSONField(help_text="Rows to register, as queries.preview reads them.")
+    bad = models.JSONField(help_text="Rows refused, with their reasons.")
+    ignored_columns = models.JSONField()

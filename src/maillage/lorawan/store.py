@@ -21,6 +21,10 @@ from maillage.lorawan.server.partitions import Partition, too_old, wanted
 from maillage.lorawan.server.rows import CounterRow, FrameRow, GroupRows, Housekeeping, LateDecoding
 
 _LOCK_CLASS = 0x4C6F5261  # "LoRa"; the shard is the second key
+# A sequence may skip this many values when PostgreSQL itself crashes (its SEQ_LOG_VALS). Each new owner of the shard
+# takes more than that before anything else, so that the one before it cannot mistake a takeover for a crash.
+_IDS_LOST_IN_A_CRASH = 32
+_IDS_THAT_MARK_AN_OWNER = 100
 
 _FRAME_COPY: LiteralString = """
 COPY lorawan_frame (id, at, direction, dev_eui, organisation_id, dev_addr, m_type, f_cnt, f_port, frequency_hz,
@@ -49,7 +53,7 @@ SET state = fresh.state, cause = fresh.cause, detail = fresh.detail, attempts = 
 FROM unnest(%b::uuid[], %b::varchar[], %b::varchar[], %b::varchar[], %b::smallint[], %b::bigint[], %b::varchar[],
             %b::timestamptz[], %b::timestamptz[])
   AS fresh (id, state, cause, detail, attempts, f_cnt_down, gateway_eui, sent_at, ended_at)
-WHERE downlink.id = fresh.id
+WHERE downlink.id = fresh.id AND downlink.state IN ('queued', 'sent') -- what has ended stays as it ended
 """
 
 _LATE: LiteralString = """
@@ -216,7 +220,7 @@ class Store:
             raise Unavailable("lorawan.database-away", reason=str(error)) from error
 
     async def _take_shard(self, connection: AsyncConnection[TupleRow]) -> None:
-        """The lock, and the proof that nobody held it since we lost it: the next identifier is still ours."""
+        """The lock, and the proof that nobody held it since we lost it: nobody has moved the identifiers on."""
         cursor = await connection.execute(
             "SELECT pg_try_advisory_lock(%s, %s), (SELECT last_value FROM lorawan_frame_id)",
             (_LOCK_CLASS, self._shard),
@@ -225,7 +229,9 @@ class Store:
         if row is None or not row[0]:
             await connection.close()
             raise Conflict("lorawan.shard-owned", shard=self._shard)
-        if self._last_reserved_id is not None and row[1] != self._last_reserved_id:
+        if self._last_reserved_id is None:
+            await self.reserve_frame_ids(_IDS_THAT_MARK_AN_OWNER)
+        elif not 0 <= row[1] - self._last_reserved_id <= _IDS_LOST_IN_A_CRASH:
             await connection.close()
             raise Conflict("lorawan.shard-was-taken-over", shard=self._shard)
 

@@ -4,22 +4,21 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as BusError
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolicy, StreamConfig
-from nats.js.errors import APIError, NotFoundError
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.errors import APIError
 
-from maillage.lorawan.events import DOWNLINKS, STREAM, UPLINKS
+from maillage.lorawan.events import STREAM
+from maillage.lorawan.stream import ensure_stream
 
 RECONNECT_WAIT_S = 0.5
 RETRY_S = 1.0
 ACK_WAIT_S = 60
-KEPT = timedelta(days=7)
 _LOG = logging.getLogger(__name__)
 
 
@@ -43,21 +42,6 @@ async def connect(url: str, name: str) -> Client:
         error_cb=_note,
         disconnected_cb=_note_disconnection,
     )
-
-
-async def ensure_stream(bus: JetStreamContext) -> None:
-    """The stream of LoRaWAN messages exists; whoever starts first makes it."""
-    try:
-        await bus.stream_info(STREAM)
-    except NotFoundError:
-        await bus.add_stream(
-            StreamConfig(
-                name=STREAM,
-                subjects=[UPLINKS, DOWNLINKS],
-                retention=RetentionPolicy.LIMITS,
-                max_age=KEPT.total_seconds(),
-            )
-        )
 
 
 async def follow(bus: JetStreamContext, following: Following) -> JetStreamContext.PullSubscription:

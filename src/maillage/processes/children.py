@@ -49,10 +49,12 @@ PROCESSES: tuple[Process, ...] = (
     ),
 )
 
-STEPS: tuple[Step, ...] = (Step("Bringing the database's tables up to date", ("migrate", "--noinput")),)
+STEPS: tuple[Step, ...] = (
+    Step("Bringing the database's tables up to date", ("migrate", "--noinput", "--verbosity=0")),
+)
 
 # Each must resume: a second run of the demonstration runs them again.
-DEMO_STEPS: tuple[Step, ...] = ()
+DEMO_STEPS: tuple[Step, ...] = (Step("Loading the demonstration's territory", ("load_demo",)),)
 
 
 def process_named(name: str) -> Process:

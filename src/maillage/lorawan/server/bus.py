@@ -6,16 +6,14 @@ import logging
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
-from nats.js.api import StreamConfig
 from nats.js.client import JetStreamContext
 from nats.js.errors import APIError
 
 from maillage.kernel.errors import Unavailable
-from maillage.lorawan.events import STREAM
+from maillage.lorawan.stream import ensure_stream
 
 log = logging.getLogger(__name__)
 _RETRY_S = 1.0
-_KEPT_S = 7 * 86_400
 _PUBLISH_TIMEOUT_S = 5.0
 
 
@@ -66,7 +64,7 @@ class NatsBus:
             error_cb=_said,
         )
         stream = self._client.jetstream()
-        await stream.add_stream(StreamConfig(name=STREAM, subjects=["lorawan.>"], max_age=_KEPT_S))
+        await ensure_stream(stream)
         self._stream = stream
 
 

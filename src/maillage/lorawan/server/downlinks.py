@@ -58,6 +58,10 @@ class WaitingDownlink:
     def is_ready(self) -> bool:
         return self.payload is not None and self.f_port is not None
 
+    @property
+    def is_unsent(self) -> bool:
+        return self.state is DownlinkState.QUEUED and self.attempts == 0
+
 
 class DownlinkChange(Struct, frozen=True):
     """A new state, to be stored and then published."""
@@ -164,6 +168,11 @@ class DownlinkBook:
         self._open.pop(downlink.id, None)
         downlink.state = state
         self._note(downlink, at, cause, detail, ended_at=at)
+
+    def forget(self, downlink: WaitingDownlink) -> None:
+        """Its asker called it back in the queue table, which already says so."""
+        self._withdraw(downlink)
+        self._open.pop(downlink.id, None)
 
     def expire(self, at: datetime) -> None:
         """End all whose time has passed: never heard, or sent and never acknowledged."""

@@ -50,6 +50,7 @@ class Publisher:
         self._uplinks: deque[Uplink] = deque()
         self._downlinks: deque[DownlinkUpdate] = deque(maxlen=_WAITING_MAX)
         self._is_behind = True
+        self._is_waiting = False
         self._work = asyncio.Event()
         self._work.set()
         self._idle = asyncio.Event()
@@ -80,9 +81,22 @@ class Publisher:
             try:
                 await self._publish_all()
             except Unavailable as error:
-                log.warning("Publishing waits: %s", error)
+                self._waits(error)
                 await asyncio.sleep(_RETRY_S)
                 self._work.set()
+            else:
+                self._goes_on()
+
+    def _waits(self, error: Unavailable) -> None:
+        """Said once an outage."""
+        if not self._is_waiting:
+            log.warning("Publishing waits: %s", error)
+        self._is_waiting = True
+
+    def _goes_on(self) -> None:
+        if self._is_waiting:
+            log.warning("Publishing goes on.")
+        self._is_waiting = False
 
     async def drained(self) -> None:
         """Wait until nothing waits."""

@@ -37,8 +37,14 @@ class QueueKeeper:
         self._clock = clock
 
     async def load(self, dev_euis: Sequence[str] | None = None) -> None:
-        """Take in the open rows of these devices, or of all. Rows already known are left alone."""
-        fresh = [row for row in await self._reader.open_downlinks(dev_euis) if row.id not in self._book]
+        """Take in the open rows of these devices, or of all, and drop those called back before they were sent."""
+        known = [downlink for downlink in self._book if dev_euis is None or downlink.dev_eui in dev_euis]
+        rows = await self._reader.open_downlinks(dev_euis)
+        still_open = {row.id for row in rows}
+        for downlink in known:
+            if downlink.is_unsent and downlink.id not in still_open:
+                self._book.forget(downlink)
+        fresh = [row for row in rows if row.id not in self._book]
         for downlink in fresh:
             self._book.add(downlink)
         await asyncio.gather(*(self._prepare(downlink) for downlink in fresh))

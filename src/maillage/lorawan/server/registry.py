@@ -1,6 +1,6 @@
 """Gateways, devices and sessions of the shard, in memory. Compact: a later aim is 100,000 sessions in 250 MB."""
 
-from collections import deque
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -60,7 +60,7 @@ class Registry:
         self.gateways: dict[bytes, GatewayState] = {}
         self.devices: dict[str, DeviceState] = {}
         self._by_dev_addr: dict[int, tuple[SessionState, ...]] = {}
-        self._live: deque[SessionCrypto] = deque()
+        self._live: OrderedDict[SessionCrypto, None] = OrderedDict()
         self._live_contexts = live_contexts
 
     def candidates(self, dev_addr: int) -> tuple[SessionState, ...]:
@@ -106,12 +106,15 @@ class Registry:
         self._by_dev_addr[session.dev_addr] = (session, *self.candidates(session.dev_addr))
 
     def keep_context(self, crypto: SessionCrypto) -> None:
-        """Bound the cached AES contexts (2 kB each): the oldest made are dropped first and come back on use."""
-        self._live.append(crypto)
+        """To be called at each use. Bounds the cached AES contexts: the oldest are dropped and come back on use."""
+        if crypto in self._live:
+            return
+        self._live[crypto] = None
         if len(self._live) > self._live_contexts:
-            self._live.popleft().release()
+            self._live.popitem(last=False)[0].release()
 
     def _forget(self, session: SessionState) -> None:
+        self._live.pop(session.crypto, None)
         left = tuple(other for other in self.candidates(session.dev_addr) if other is not session)
         if left:
             self._by_dev_addr[session.dev_addr] = left

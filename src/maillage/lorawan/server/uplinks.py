@@ -103,8 +103,7 @@ class UplinkSieve:
     def _accept(self, frame: DataUplink, signed: Signed, received: Received) -> Verified:
         """From here the counter is taken, in memory; the commit of the group makes it last."""
         session = signed.session
-        if session.f_cnt_up < 0 or session.heard_s < 0:
-            self._registry.keep_context(session.crypto)
+        self._registry.keep_context(session.crypto)
         session.f_cnt_up, session.heard_s, session.repeat_answers = signed.f_cnt, received.heard_s, 0
         self._registry.prefer(session)
         uplink = _verified(frame, signed, received)

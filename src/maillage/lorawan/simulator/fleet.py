@@ -83,7 +83,7 @@ def read_fleet(path: Path) -> Fleet:
 def write_fleet(path: Path, fleet: Fleet) -> None:
     """Write it whole or not at all, readable by its owner only; makes its folder."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _write_private(path, msgspec.json.format(msgspec.json.encode(fleet), indent=1))
+    write_private(path, msgspec.json.format(msgspec.json.encode(fleet), indent=1))
 
 
 def read_rooms(path: Path) -> dict[str, RoomEntry]:
@@ -97,7 +97,7 @@ def read_rooms(path: Path) -> dict[str, RoomEntry]:
 
 def write_rooms(path: Path, rooms: list[RoomEntry]) -> None:
     """Keep the rooms for the next start; written whole or not at all."""
-    _write_private(path, msgspec.json.encode(rooms))
+    write_private(path, msgspec.json.encode(rooms))
 
 
 def resumed(fleet: Fleet, rooms: dict[str, RoomEntry]) -> Fleet:
@@ -106,7 +106,8 @@ def resumed(fleet: Fleet, rooms: dict[str, RoomEntry]) -> Fleet:
     return msgspec.structs.replace(fleet, rooms=newest)
 
 
-def _write_private(path: Path, data: bytes) -> None:
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, readable by its owner only."""
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -25,7 +25,7 @@ from maillage.lorawan.simulator.physics.classroom import RoomState, relative_hum
 from maillage.lorawan.simulator.physics.room import Room, weather_at
 from maillage.lorawan.simulator.physics.valve import opening_for
 
-_JOINS_PER_S = 20.0
+_JOINS_PER_S = 10.0
 _JOIN_RETRY_S, _JOIN_RETRY_MAX_S = 10.0, 300.0
 _LONGEST_DOWNLINK_S = 3.0
 _REPORT_AFTER_ORDER_S = (1.5, 3.5)
@@ -211,6 +211,7 @@ class Town:
         outcome = node.device.hear(sent.phy_payload, sent.start_s, sent.frequency_hz, sent.data_rate, snr_db)
         match outcome:
             case Joined():
+                self.tally.downlinks_heard += 1
                 self.tally.joined += 1
                 node.attempts = 0
                 self._report_at(node, now_s + self._chance.uniform(*_REPORT_AFTER_ORDER_S))

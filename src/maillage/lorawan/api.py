@@ -1,0 +1,265 @@
+"""REST: gateways, devices, frames and refusals of the radio network."""
+
+from datetime import datetime
+
+from django.http import HttpRequest
+from ninja import Field, Query, Router, Schema, Status
+
+from maillage.identity.actor import Actor
+from maillage.identity.middleware import actor_of
+from maillage.kernel import clock
+from maillage.lorawan import actions, new_device, queries
+from maillage.lorawan.models import Device, Frame, Gateway, Refusal
+from maillage.lorawan.new_device import NewDevice
+from maillage.lorawan.policies import require_radio
+from maillage.lorawan.protocol.types import dev_addr_text
+from maillage.lorawan.queries import DeviceFilter, Hearing, RefusalFilter
+from maillage.lorawan.refusal_lines import days_back
+from maillage.web.api import CursorPage, PageQuery
+from maillage.web.cursor import after_cursor, one_more
+
+router = Router(tags=["lorawan"])
+
+
+class GatewayOut(Schema):
+    """A gateway with its counters since registration. ``location`` is [longitude, latitude], WGS 84."""
+
+    eui: str
+    name: str
+    organisation_id: int
+    location: tuple[float, float] | None
+    altitude_m: float | None
+    online: bool
+    last_seen_at: datetime | None
+    uplink_count: int
+    crc_error_count: int
+    downlink_count: int
+    downlink_failure_count: int
+
+
+class DeviceOut(Schema):
+    """A device, without its keys."""
+
+    dev_eui: str
+    join_eui: str
+    name: str
+    organisation_id: int
+    model: str
+    created_at: datetime
+    decommissioned_at: datetime | None
+    last_seen_at: datetime | None
+    last_rssi_dbm: float | None
+    last_snr_db: float | None
+    last_gateways: list[str]
+
+
+class SessionOut(Schema):
+    """What a join has set. ``f_cnt_up`` is -1 before the first uplink; ``f_cnt_down`` is the next to be used."""
+
+    dev_addr: str
+    joined_at: datetime
+    f_cnt_up: int
+    f_cnt_down: int
+
+
+class DeviceDetailOut(DeviceOut):
+    """A device with its session; null before the first join."""
+
+    session: SessionOut | None
+
+
+class DeviceIn(Schema):
+    """A device to register. EUIs and the key are hexadecimal, with or without separators."""
+
+    dev_eui: str = Field(max_length=64)
+    join_eui: str = Field(max_length=64)
+    app_key: str = Field(max_length=128, description="Stored, never given back.")
+    model: str = Field(max_length=64, description="Key of a known model, such as `mclimate-vicki`.")
+    name: str = Field(max_length=1000)
+    organisation_id: int
+
+
+class FrameOut(Schema):
+    """A line of the frame log, kept 7 days. Payloads are in hexadecimal; ``payload`` is decrypted."""
+
+    id: int
+    at: datetime
+    direction: str
+    m_type: int
+    f_cnt: int | None
+    f_port: int | None
+    frequency_hz: int
+    data_rate: str
+    phy_payload: str
+    payload: str | None
+    receptions: list[dict[str, object]]
+    decoded: dict[str, object] | None
+
+
+class RefusalOut(Schema):
+    """How often something was refused on one day (UTC). ``sample`` is the last one, in hexadecimal."""
+
+    day: str
+    cause: str
+    gateway_eui: str
+    subject: str
+    count: int
+    last_at: datetime
+    sample: str
+
+
+class DeviceQuery(PageQuery):
+    """An omitted filter does not filter; devices out of service are given only for ``hearing=retired``."""
+
+    text: str = Field("", max_length=150, description="Part of the name or of the DevEUI.")
+    organisation_id: int | None = None
+    model: str = Field("", max_length=64)
+    hearing: Hearing | None = None
+
+
+class RefusalQuery(Schema):
+    """An omitted filter does not filter."""
+
+    cause: str = Field("", max_length=48)
+    gateway_eui: str = Field("", max_length=16)
+    subject: str = Field("", max_length=32)
+    days: int = Field(7, ge=1, le=90, description="How many days back, today included.")
+    limit: int = Field(100, ge=1, le=1000)
+
+
+@router.get("/gateways", response=list[GatewayOut], summary="Gateways")
+def gateways(request: HttpRequest) -> list[GatewayOut]:
+    """Every gateway that the actor sees, by name."""
+    now = clock.now()
+    return [_gateway_out(gateway, now) for gateway in queries.gateways(_radio_actor(request))]
+
+
+@router.get("/devices", response=CursorPage[DeviceOut], summary="Devices")
+def devices(request: HttpRequest, query: Query[DeviceQuery]) -> CursorPage[DeviceOut]:
+    """By name, then DevEUI."""
+    wanted = DeviceFilter(query.text, query.organisation_id, query.model, query.hearing)
+    after: tuple[str, str] | None = None
+    if query.cursor:
+        name, dev_eui = after_cursor(query.cursor, str, str)
+        after = (name, dev_eui)
+    rows = queries.device_page(_radio_actor(request), wanted, clock.now(), after, query.limit + 1)
+    page, next_cursor = one_more(rows, query.limit, lambda device: [device.name, device.pk])
+    return CursorPage[DeviceOut](items=[_device_out(device) for device in page], next_cursor=next_cursor)
+
+
+@router.post("/devices", response={201: DeviceOut}, summary="Register a device")
+def register_device(request: HttpRequest, given: DeviceIn) -> Status[DeviceOut]:
+    """The device may join from now on."""
+    new = NewDevice(
+        dev_eui=new_device.read_dev_eui(given.dev_eui),
+        join_eui=new_device.read_join_eui(given.join_eui),
+        app_key=new_device.read_app_key(given.app_key),
+        model_key=given.model,
+        name=new_device.read_name(given.name),
+        organisation_id=given.organisation_id,
+    )
+    return Status(201, _device_out(actions.register_device(_radio_actor(request), new)))
+
+
+@router.get("/devices/{dev_eui}", response=DeviceDetailOut, summary="A device")
+def device(request: HttpRequest, dev_eui: str) -> DeviceDetailOut:
+    """With its session."""
+    found = queries.device(_radio_actor(request), dev_eui.lower())
+    session = queries.session_of(found)
+    shown = (
+        None
+        if session is None
+        else SessionOut(
+            dev_addr=dev_addr_text(session.dev_addr),
+            joined_at=session.joined_at,
+            f_cnt_up=session.f_cnt_up,
+            f_cnt_down=session.f_cnt_down,
+        )
+    )
+    return DeviceDetailOut(**_device_out(found).dict(), session=shown)
+
+
+@router.get("/devices/{dev_eui}/frames", response=CursorPage[FrameOut], summary="Frame log of a device")
+def frames(request: HttpRequest, dev_eui: str, query: Query[PageQuery]) -> CursorPage[FrameOut]:
+    """The last 7 days, newest first."""
+    found = queries.device(_radio_actor(request), dev_eui.lower())
+    before_id = after_cursor(query.cursor, int)[0] if query.cursor else None
+    rows = queries.frames(found, before_id, query.limit + 1)
+    page, next_cursor = one_more(rows, query.limit, lambda frame: [frame.pk])
+    return CursorPage[FrameOut](items=[_frame_out(frame) for frame in page], next_cursor=next_cursor)
+
+
+@router.get("/refusals", response=list[RefusalOut], summary="Refusals")
+def refusals(request: HttpRequest, query: Query[RefusalQuery]) -> list[RefusalOut]:
+    """The most recent first. Only the operator sees those that name no device of a tenant."""
+    wanted = RefusalFilter(query.cause, query.gateway_eui, query.subject)
+    since = days_back(clock.now(), query.days)
+    return [_refusal_out(row) for row in queries.refusals(_radio_actor(request), wanted, since, query.limit)]
+
+
+def _radio_actor(request: HttpRequest) -> Actor:
+    actor = actor_of(request)
+    require_radio(actor)
+    return actor
+
+
+def _gateway_out(gateway: Gateway, now: datetime) -> GatewayOut:
+    place = gateway.location
+    return GatewayOut(
+        eui=gateway.pk,
+        name=gateway.name,
+        organisation_id=gateway.organisation_id,
+        location=(place.x, place.y) if place else None,
+        altitude_m=gateway.altitude_m,
+        online=queries.gateway_is_online(gateway, now),
+        last_seen_at=gateway.last_seen_at,
+        uplink_count=gateway.uplink_count,
+        crc_error_count=gateway.crc_error_count,
+        downlink_count=gateway.downlink_count,
+        downlink_failure_count=gateway.downlink_failure_count,
+    )
+
+
+def _device_out(device: Device) -> DeviceOut:
+    return DeviceOut(
+        dev_eui=device.pk,
+        join_eui=device.join_eui,
+        name=device.name,
+        organisation_id=device.organisation_id,
+        model=device.model_key,
+        created_at=device.created_at,
+        decommissioned_at=device.decommissioned_at,
+        last_seen_at=device.last_seen_at,
+        last_rssi_dbm=device.last_rssi_dbm,
+        last_snr_db=device.last_snr_db,
+        last_gateways=device.last_gateways,
+    )
+
+
+def _frame_out(frame: Frame) -> FrameOut:
+    return FrameOut(
+        id=frame.pk,
+        at=frame.at,
+        direction=frame.direction,
+        m_type=frame.m_type,
+        f_cnt=frame.f_cnt,
+        f_port=frame.f_port,
+        frequency_hz=frame.frequency_hz,
+        data_rate=frame.data_rate,
+        phy_payload=bytes(frame.phy_payload).hex(),
+        payload=None if frame.payload is None else bytes(frame.payload).hex(),
+        receptions=frame.receptions,
+        decoded=frame.decoded,
+    )
+
+
+def _refusal_out(refusal: Refusal) -> RefusalOut:
+    return RefusalOut(
+        day=refusal.day.isoformat(),
+        cause=refusal.cause,
+        gateway_eui=refusal.gateway_eui,
+        subject=refusal.subject,
+        count=refusal.count,
+        last_at=refusal.last_at,
+        sample=bytes(refusal.sample).hex(),
+    )

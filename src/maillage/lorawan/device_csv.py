@@ -1,0 +1,265 @@
+"""A file of devices: bytes → lines → the good rows and, for each bad one, every reason. Pure.
+
+Accepted: UTF-8 with or without a byte order mark, else Windows-1252; separated by semicolons, commas or tabs; quoted as
+in RFC 4180; the columns in any order, named in French or English. What cannot be read as a whole raises ``Invalid``.
+"""
+
+import csv
+import io
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from maillage.kernel.errors import Invalid
+from maillage.lorawan import new_device
+from maillage.lorawan.new_device import NewDevice
+
+MAX_BYTES = 5_000_000
+MAX_ROWS = 20_000
+SHOWN_CHARACTERS = 60
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "dev_eui": ("deveui",),
+    "join_eui": ("joineui", "appeui"),
+    "app_key": ("appkey",),
+    "model": ("model", "modele"),
+    "name": ("name", "nom"),
+    "commune": ("commune", "insee"),
+}
+"""Each column and the headings that mean it, once case, accents and punctuation are gone."""
+
+_BY_HEADING = {heading: column for column, headings in COLUMNS.items() for heading in headings}
+_DELIMITERS = ";,\t"
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_WIDE_ENCODINGS = (b"\xff\xfe", b"\xfe\xff")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row as written. ``number`` is that of its first line in the file, the heading being line 1."""
+
+    number: int
+    cells: Mapping[str, str] = field(repr=False)
+    has_more_cells: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The rows of a file, and the headings that mean nothing to us."""
+
+    lines: tuple[Line, ...]
+    ignored_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the file is judged against. Keys of ``models`` and ``communes`` are folded (:func:`folded`)."""
+
+    models: Mapping[str, str]
+    communes: Mapping[str, int]
+    registered: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with one column of a row (``column`` empty: with the row). Words are in ``labels``."""
+
+    column: str
+    code: str
+    facts: Mapping[str, str | float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class GoodRow:
+    """A row that can be registered."""
+
+    line: int
+    device: NewDevice
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that cannot, with every reason. ``dev_eui`` and ``name`` are as typed, cut, to find the row again."""
+
+    line: int
+    dev_eui: str
+    name: str
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Every row of the file is in one of the two, in the file's order."""
+
+    good: tuple[GoodRow, ...]
+    bad: tuple[BadRow, ...]
+
+
+def folded(text: str) -> str:
+    """Lower case, without accents, spaces or punctuation, so that « Évry-Courcouronnes » is found however typed."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(character for character in plain if character.isalnum())
+
+
+def read_sheet(content: bytes) -> Sheet:
+    """The rows of the file. Raises ``Invalid`` when it is not such a file, is empty, too large or lacks columns."""
+    text = _text(content)
+    delimiter = _delimiter(text)
+    rows = _numbered(text, delimiter)
+    heading = next(rows, None)
+    if heading is None:
+        raise Invalid("device_csv.empty")
+    columns = _columns(heading[1])
+    lines = tuple(_lines(rows, columns))
+    if not lines:
+        raise Invalid("device_csv.no_rows")
+    unknown = (cell.strip() for cell, column in zip(heading[1], columns, strict=True) if not column)
+    return Sheet(lines, tuple(_shown(cell) for cell in unknown if cell))
+
+
+def dev_euis(sheet: Sheet) -> frozenset[str]:
+    """The readable DevEUIs of the file, to look up which are registered already."""
+    found = (_try(new_device.read_dev_eui, line.cells["dev_eui"]) for line in sheet.lines)
+    return frozenset(eui for eui in found if isinstance(eui, str))
+
+
+def judge(sheet: Sheet, known: Known) -> Verdict:
+    """Good and bad rows. Of a DevEUI that comes twice, the first row stands and the others say where it was."""
+    good: list[GoodRow] = []
+    bad: list[BadRow] = []
+    first_line: dict[str, int] = {}
+    for line in sheet.lines:
+        outcome = _judge_line(line, known, first_line)
+        if isinstance(outcome, NewDevice):
+            good.append(GoodRow(line.number, outcome))
+        else:
+            shown = [_shown(line.cells[column]) for column in ("dev_eui", "name")]
+            bad.append(BadRow(line.number, shown[0], shown[1], tuple(outcome)))
+    return Verdict(tuple(good), tuple(bad))
+
+
+def _judge_line(line: Line, known: Known, first_line: dict[str, int]) -> NewDevice | list[Fault]:
+    faults: list[Fault] = []
+    if line.has_more_cells:
+        faults.append(Fault("", "device_csv.more_cells_than_headings", {}))
+
+    def read(column: str, reader: Callable[[str], T]) -> T | None:
+        outcome = _try(reader, line.cells[column])
+        if isinstance(outcome, Invalid):
+            faults.append(Fault(column, outcome.code, outcome.facts))
+            return None
+        return outcome
+
+    dev_eui = read("dev_eui", lambda text: _fresh_eui(text, known, first_line, line.number))
+    join_eui = read("join_eui", lambda text: new_device.read_join_eui(_required(text)))
+    app_key = read("app_key", lambda text: new_device.read_app_key(_required(text)))
+    model_key = read("model", lambda text: _looked_up(text, known.models, "device_csv.unknown_model"))
+    name = read("name", new_device.read_name)
+    organisation_id = read("commune", lambda text: _looked_up(text, known.communes, "device_csv.unknown_commune"))
+    if (
+        faults
+        or dev_eui is None
+        or join_eui is None
+        or app_key is None
+        or model_key is None
+        or name is None
+        or organisation_id is None
+    ):
+        return faults
+    return NewDevice(dev_eui, join_eui, app_key, model_key, name, organisation_id)
+
+
+def _fresh_eui(text: str, known: Known, first_line: dict[str, int], number: int) -> str:
+    eui = new_device.read_dev_eui(_required(text))
+    if eui in known.registered:
+        raise Invalid("device_csv.already_registered")
+    before = first_line.setdefault(eui, number)
+    if before != number:
+        raise Invalid("device_csv.twice_in_file", line=before)
+    return eui
+
+
+def _looked_up(text: str, known: Mapping[str, T], code: str) -> T:
+    found = known.get(folded(_required(text)))
+    if found is None:
+        raise Invalid(code, given=_shown(text))
+    return found
+
+
+def _required(text: str) -> str:
+    if not text.strip():
+        raise Invalid("device_csv.missing_value")
+    return text
+
+
+def _try(reader: Callable[[str], T], text: str) -> T | Invalid:
+    try:
+        return reader(text)
+    except Invalid as error:
+        return error
+
+
+def _text(content: bytes) -> str:
+    if len(content) > MAX_BYTES:
+        raise Invalid("device_csv.too_large", most_megabytes=MAX_BYTES // 1_000_000)
+    if not content.strip():
+        raise Invalid("device_csv.empty")
+    if content.startswith(_WORKBOOKS):
+        raise Invalid("device_csv.workbook")
+    if content.startswith(_WIDE_ENCODINGS) or b"\0" in content:
+        raise Invalid("device_csv.not_text")
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise Invalid("device_csv.not_text")
+
+
+def _delimiter(text: str) -> str:
+    """The one that splits the heading into most of the columns we know; a file of one column has none."""
+    heading = next((line for line in text.splitlines() if line.strip()), "")
+    return max(_DELIMITERS, key=lambda delimiter: sum(folded(cell) in _BY_HEADING for cell in heading.split(delimiter)))
+
+
+def _numbered(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows that hold something, with the number of their first line."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    while True:
+        number = reader.line_num + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            raise Invalid("device_csv.quoting", line=number) from error
+        if cells is None:
+            return
+        if any(cell.strip() for cell in cells):
+            yield number, cells
+
+
+def _columns(heading: list[str]) -> list[str]:
+    """The column that each heading means, empty for none. Raises ``Invalid`` for one missing or given twice."""
+    columns = [_BY_HEADING.get(folded(cell), "") for cell in heading]
+    missing = [column for column in COLUMNS if column not in columns]
+    if missing:
+        raise Invalid("device_csv.missing_columns", columns=", ".join(missing))
+    twice = [column for column in COLUMNS if columns.count(column) > 1]
+    if twice:
+        raise Invalid("device_csv.column_twice", columns=", ".join(twice))
+    return columns
+
+
+def _lines(rows: Iterable[tuple[int, list[str]]], columns: list[str]) -> Iterator[Line]:
+    for count, (number, cells) in enumerate(rows, start=1):
+        if count > MAX_ROWS:
+            raise Invalid("device_csv.too_many_rows", most=MAX_ROWS)
+        given = dict(zip(columns, cells, strict=False))
+        more = any(cell.strip() for cell in cells[len(columns) :])
+        yield Line(number, {column: given.get(column, "") for column in COLUMNS}, more)
+
+
+def _shown(text: str) -> str:
+    """Cut, printable: it may hold anything at all."""
+    plain = "".join(character if character.isprintable() else "·" for character in text.strip()[: SHOWN_CHARACTERS + 1])
+    return plain if len(plain) <= SHOWN_CHARACTERS else plain[: SHOWN_CHARACTERS - 1] + "…"

@@ -1,0 +1,208 @@
+"""The forms of the radio pages. What a value may be is decided in ``new_device``; here it is tied to its field."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from maillage.identity.models import Organisation
+from maillage.kernel.errors import Invalid
+from maillage.lorawan import new_device
+from maillage.lorawan.actions import GatewayDetails
+from maillage.lorawan.device_csv import MAX_BYTES, MAX_ROWS
+from maillage.lorawan.device_models import device_models
+from maillage.lorawan.labels import HEARINGS, REFUSALS
+from maillage.lorawan.new_device import NewDevice
+from maillage.lorawan.queries import DeviceFilter, Hearing, RefusalFilter
+from maillage.web.problems import sentence
+
+T = TypeVar("T")
+Choices = list[tuple[Any, Any]]
+_SEPARATED_EUI = re.compile(r"[0-9a-fA-F]{2}([-:. ][0-9a-fA-F]{2})+")
+_AS_ON_LABEL = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+_DEGREES = {"step": "0.00001"}
+
+
+class DeviceForm(forms.Form):
+    """One device to register."""
+
+    name = forms.CharField(label=_("Nom"), help_text=_("Ce que l’on cherchera : le lieu et l’usage, par exemple."))
+    organisation = forms.TypedChoiceField(label=_("Commune"), coerce=int)
+    model = forms.ChoiceField(label=_("Modèle"))
+    dev_eui = forms.CharField(
+        label="DevEUI",
+        help_text=_("16 chiffres hexadécimaux, comme sur l’étiquette."),
+        widget=forms.TextInput(attrs=_AS_ON_LABEL),
+    )
+    join_eui = forms.CharField(
+        label="JoinEUI",
+        help_text=_("16 chiffres hexadécimaux ; AppEUI sur les appareils plus anciens."),
+        widget=forms.TextInput(attrs=_AS_ON_LABEL),
+    )
+    app_key = forms.CharField(
+        label="AppKey",
+        help_text=_("32 chiffres hexadécimaux. Elle ne sera plus jamais affichée."),
+        widget=forms.TextInput(attrs=_AS_ON_LABEL),
+    )
+
+    def __init__(self, organisations: Sequence[Organisation], data: Any = None) -> None:  # noqa: ANN401 - form data
+        super().__init__(data)
+        _fill(self, "organisation", [("", _("Choisir…")), *((o.pk, o.name) for o in organisations)])
+        _fill(self, "model", [("", _("Choisir…")), *model_choices()])
+
+    def clean_name(self) -> str:
+        """See ``new_device``."""
+        return _read(new_device.read_name, self.cleaned_data["name"])
+
+    def clean_dev_eui(self) -> str:
+        """See ``new_device``."""
+        return _read(new_device.read_dev_eui, self.cleaned_data["dev_eui"])
+
+    def clean_join_eui(self) -> str:
+        """See ``new_device``."""
+        return _read(new_device.read_join_eui, self.cleaned_data["join_eui"])
+
+    def clean_app_key(self) -> bytes:
+        """See ``new_device``."""
+        return _read(new_device.read_app_key, self.cleaned_data["app_key"])
+
+    def new_device(self) -> NewDevice:
+        """What a valid form describes."""
+        values = self.cleaned_data
+        return NewDevice(
+            dev_eui=values["dev_eui"],
+            join_eui=values["join_eui"],
+            app_key=values["app_key"],
+            model_key=values["model"],
+            name=values["name"],
+            organisation_id=values["organisation"],
+        )
+
+
+class GatewayDetailsForm(forms.Form):
+    """A gateway's name and place."""
+
+    name = forms.CharField(label=_("Nom"), max_length=100)
+    latitude = forms.FloatField(
+        label=_("Latitude"), required=False, min_value=-90, max_value=90, widget=forms.NumberInput(attrs=_DEGREES)
+    )
+    longitude = forms.FloatField(
+        label=_("Longitude"), required=False, min_value=-180, max_value=180, widget=forms.NumberInput(attrs=_DEGREES)
+    )
+    altitude_m = forms.FloatField(label=_("Altitude de l’antenne"), required=False, min_value=-100, max_value=9000)
+
+    def clean_name(self) -> str:
+        """See ``new_device``."""
+        return _read(new_device.read_name, self.cleaned_data["name"])
+
+    def clean(self) -> dict[str, Any]:
+        """A place takes both coordinates."""
+        values: dict[str, Any] = super().clean() or {}
+        for given, missing in (("latitude", "longitude"), ("longitude", "latitude")):
+            if values.get(given) is not None and missing in values and values[missing] is None:
+                self.add_error(missing, _("Donnez la latitude et la longitude, ou aucune des deux."))
+        return values
+
+    def details(self) -> GatewayDetails:
+        """What a valid form describes."""
+        values = self.cleaned_data
+        place = None if values["longitude"] is None else (values["longitude"], values["latitude"])
+        return GatewayDetails(values["name"], place, values["altitude_m"])
+
+
+class GatewayForm(GatewayDetailsForm):
+    """A gateway to register."""
+
+    field_order = ["eui", "name", "organisation", "latitude", "longitude", "altitude_m"]
+
+    eui = forms.CharField(
+        label=_("Identifiant (EUI)"),
+        help_text=_("16 chiffres hexadécimaux, dans la configuration de la passerelle."),
+        widget=forms.TextInput(attrs=_AS_ON_LABEL),
+    )
+    organisation = forms.TypedChoiceField(label=_("Propriétaire"), coerce=int)
+
+    def __init__(self, organisations: Sequence[Organisation], data: Any = None) -> None:  # noqa: ANN401 - form data
+        super().__init__(data)
+        _fill(self, "organisation", [(o.pk, o.name) for o in organisations])
+
+    def clean_eui(self) -> str:
+        """See ``new_device``."""
+        return _read(new_device.read_gateway_eui, self.cleaned_data["eui"])
+
+
+class DeviceFilterForm(forms.Form):
+    """The filter of the device list, read from the address."""
+
+    text = forms.CharField(label=_("Nom ou DevEUI"), required=False, max_length=150)
+    organisation = forms.TypedChoiceField(label=_("Commune"), required=False, coerce=int, empty_value=None)
+    model = forms.ChoiceField(label=_("Modèle"), required=False)
+    hearing = forms.ChoiceField(label=_("Écoute"), required=False)
+
+    def __init__(self, owners: Sequence[Organisation], data: Any) -> None:  # noqa: ANN401 - form data
+        super().__init__(data)
+        _fill(self, "organisation", [("", _("Toutes")), *((o.pk, o.name) for o in owners)])
+        _fill(self, "model", [("", _("Tous")), *model_choices()])
+        _fill(self, "hearing", [("", _("Tous en service")), *HEARINGS.items()])
+
+    def clean_text(self) -> str:
+        """A DevEUI may be written with separators."""
+        text: str = self.cleaned_data["text"]
+        return re.sub(r"[-:. ]", "", text) if _SEPARATED_EUI.fullmatch(text) else text
+
+    def wanted(self) -> DeviceFilter:
+        """The filter that a valid form describes."""
+        values = self.cleaned_data
+        hearing = Hearing(values["hearing"]) if values["hearing"] else None
+        return DeviceFilter(values["text"], values["organisation"], values["model"], hearing)
+
+
+class RefusalFilterForm(forms.Form):
+    """The filter of the refusals, read from the address."""
+
+    cause = forms.ChoiceField(label=_("Cause"), required=False)
+    gateway = forms.CharField(label=_("Passerelle (EUI)"), required=False, max_length=16)
+    subject = forms.CharField(label=_("DevEUI, DevAddr ou adresse"), required=False, max_length=32)
+
+    def __init__(self, data: Any) -> None:  # noqa: ANN401 - form data
+        super().__init__(data)
+        _fill(self, "cause", [("", _("Toutes")), *REFUSALS.items()])
+
+    def wanted(self) -> RefusalFilter:
+        """The filter that a valid form describes."""
+        values = self.cleaned_data
+        return RefusalFilter(values["cause"], values["gateway"].lower(), values["subject"])
+
+
+class ImportForm(forms.Form):
+    """A file of devices."""
+
+    file = forms.FileField(
+        label=_("Fichier CSV"),
+        help_text=_("Au plus %(megabytes)s Mo et %(rows)s appareils.")
+        % {"megabytes": MAX_BYTES // 1_000_000, "rows": MAX_ROWS},
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
+    )
+
+
+def model_choices() -> list[tuple[str, str]]:
+    """Every known model: key and name, by maker."""
+    return sorted(((key, f"{m.vendor} {m.name}") for key, m in device_models().items()), key=lambda choice: choice[1])
+
+
+def _fill(form: forms.Form, name: str, choices: Sequence[tuple[int | str, str | Promise]]) -> None:
+    field = form.fields[name]
+    if isinstance(field, forms.ChoiceField):
+        field.choices = list(choices)
+
+
+def _read(reader: Callable[[str], T], text: str) -> T:
+    try:
+        return reader(text)
+    except Invalid as error:
+        raise ValidationError(sentence(error), code=error.code) from error

@@ -1,0 +1,193 @@
+"""The words of the radio network, in French; English is in the catalogue."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+ACTIONS: Mapping[str, Promise] = {
+    "lorawan.gateway_registered": _("Passerelle enregistrée"),
+    "lorawan.gateway_changed": _("Passerelle modifiée"),
+    "lorawan.device_registered": _("Appareil enregistré"),
+    "lorawan.device_decommissioned": _("Appareil retiré du service"),
+    "lorawan.devices_imported": _("Appareils importés"),
+}
+
+FACTS: Mapping[str, Promise] = {
+    "name": _("nom"),
+    "location": _("longitude et latitude"),
+    "altitude_m": _("altitude en mètres"),
+    "join_eui": _("JoinEUI de l’appareil"),
+    "before": _("avant"),
+    "after": _("après"),
+    "count": _("nombre"),
+    "sha256": _("empreinte du fichier"),
+    "first": _("premier DevEUI"),
+    "last": _("dernier DevEUI"),
+}
+
+COLUMNS: Mapping[str, str | Promise] = {
+    "": _("La ligne"),
+    "dev_eui": "DevEUI",
+    "join_eui": "JoinEUI",
+    "app_key": "AppKey",
+    "model": _("Modèle"),
+    "name": _("Nom"),
+    "commune": _("Commune"),
+}
+
+SENTENCES: Mapping[str, Promise] = {
+    "lorawan.radio_not_permitted": _("Le réseau radio se consulte avec le rôle d’opérateur ou de technicien."),
+    "lorawan.gateway_unknown": _("Cette passerelle n’existe pas, ou elle ne vous est pas accessible."),
+    "lorawan.gateway_already_registered": _("La passerelle %(eui)s est déjà enregistrée."),
+    "lorawan.device_unknown": _("Cet appareil n’existe pas, ou il ne vous est pas accessible."),
+    "lorawan.device_already_registered": _(
+        "L’appareil %(dev_eui)s est déjà enregistré. Vérifiez le DevEUI sur son étiquette."
+    ),
+    "lorawan.device_decommissioned": _("L’appareil %(dev_eui)s est déjà retiré du service."),
+    "lorawan.model_unknown": _("Le modèle « %(model)s » n’est pas connu : choisissez-en un de la liste."),
+    "lorawan.import_gone": _(
+        "Cet aperçu n’existe plus : il a expiré ou il a déjà été confirmé. Envoyez de nouveau le fichier."
+    ),
+    "lorawan.import_without_good_rows": _("Aucune ligne de ce fichier ne peut être importée : corrigez-le d’abord."),
+    "lorawan.registered_since_preview": _(
+        "%(count)s appareil(s) de ce fichier ont été enregistrés depuis l’aperçu (%(examples)s). Rien n’a été importé :"
+        " envoyez de nouveau le fichier."
+    ),
+    "lorawan.eui.not_hexadecimal": _("%(expected_digits)s chiffres hexadécimaux attendus (0 à 9, A à F)."),
+    "lorawan.eui.wrong_length": _("%(expected_digits)s chiffres hexadécimaux attendus, %(found_digits)s trouvés."),
+    "lorawan.eui.blank": _("Ce n’est pas un identifiant : recopiez celui de l’étiquette."),
+    "lorawan.key.not_hexadecimal": _("%(expected_digits)s chiffres hexadécimaux attendus (0 à 9, A à F)."),
+    "lorawan.key.wrong_length": _("%(expected_digits)s chiffres hexadécimaux attendus, %(found_digits)s trouvés."),
+    "lorawan.key.blank": _("Une clé faite de 0 ou de F ne protège rien : prenez celle du fabricant."),
+    "lorawan.name.missing": _("Donnez un nom."),
+    "lorawan.name.too_long": _("Au plus %(longest)s caractères, %(found)s trouvés."),
+    "lorawan.name.unprintable": _("Le nom contient un caractère invisible : retapez-le."),
+    "device_csv.empty": _("Le fichier est vide."),
+    "device_csv.no_rows": _("Le fichier n’a que sa ligne de titres : ajoutez une ligne par appareil."),
+    "device_csv.too_large": _("Le fichier dépasse %(most_megabytes)s Mo : partagez-le en plusieurs."),
+    "device_csv.too_many_rows": _("Le fichier compte plus de %(most)s lignes : partagez-le en plusieurs."),
+    "device_csv.workbook": _("C’est un classeur de tableur : enregistrez-le au format CSV, puis envoyez-le."),
+    "device_csv.not_text": _("Le fichier n’est pas un texte lisible : enregistrez-le en CSV, encodage UTF-8."),
+    "device_csv.quoting": _("À la ligne %(line)s, un guillemet ouvert n’est pas refermé, ou il est mal placé."),
+    "device_csv.missing_columns": _("Il manque une colonne : %(columns)s. La première ligne porte les titres."),
+    "device_csv.column_twice": _("Une colonne figure deux fois : %(columns)s."),
+    "device_csv.missing_value": _("La case est vide."),
+    "device_csv.more_cells_than_headings": _("a plus de cases que de titres : un séparateur est en trop."),
+    "device_csv.twice_in_file": _("Déjà présent à la ligne %(line)s."),
+    "device_csv.already_registered": _("Cet appareil est déjà enregistré."),
+    "device_csv.unknown_model": _("« %(given)s » n’est pas un modèle connu."),
+    "device_csv.unknown_commune": _("« %(given)s » n’est pas une commune où vous pouvez enregistrer des appareils."),
+}
+
+MESSAGE_TYPES: Mapping[int, Promise] = {
+    0: _("Demande d’activation"),
+    1: _("Activation acceptée"),
+    2: _("Montée sans accusé"),
+    3: _("Descente sans accusé"),
+    4: _("Montée avec accusé"),
+    5: _("Descente avec accusé"),
+    6: _("Demande de réactivation"),
+    7: _("Message propriétaire"),
+}
+
+HEARINGS: Mapping[str, Promise] = {
+    "recent": _("Entendus depuis une heure"),
+    "silent": _("Silencieux"),
+    "never": _("Jamais entendus"),
+    "retired": _("Retirés du service"),
+}
+
+REFUSALS: Mapping[str, Promise] = {
+    "malformed_datagram": _("Datagramme illisible"),
+    "malformed_frame": _("Trame LoRaWAN illisible"),
+    "unexpected_frame": _("Trame d’un type inattendu"),
+    "unknown_gateway": _("Passerelle non enregistrée"),
+    "unknown_data_rate": _("Débit radio inconnu"),
+    "unknown_dev_addr": _("Adresse d’un autre réseau"),
+    "unknown_device": _("Appareil non enregistré qui veut se joindre"),
+    "wrong_mic": _("Signature fausse"),
+    "replayed_frame": _("Trame rejouée"),
+    "f_cnt_gap": _("Trop de trames manquantes"),
+    "f_cnt_exhausted": _("Compteur de trames épuisé"),
+    "join_wrong_eui": _("Activation avec un autre JoinEUI"),
+    "join_wrong_mic": _("Activation avec une clé fausse"),
+    "join_replayed": _("Activation rejouée"),
+    "codec_failure": _("Contenu que le décodeur refuse"),
+    "overloaded": _("Serveur surchargé"),
+    "transmission_failed": _("Émission impossible"),
+}
+
+REFUSAL_REMEDIES: Mapping[str, Promise] = {
+    "malformed_datagram": _(
+        "Une machine envoie autre chose que le protocole Semtech UDP sur le port radio. Si c’est une passerelle,"
+        " mettez son logiciel à jour ; sinon, fermez-lui le port."
+    ),
+    "malformed_frame": _("Souvent un bruit radio ou un autre système sur la même fréquence. Sans gravité si rare."),
+    "unexpected_frame": _("Une trame qu’un appareil n’envoie pas, comme l’émission d’un autre réseau. Rien à faire."),
+    "unknown_gateway": _("Si cette passerelle est à vous, enregistrez son identifiant. Sinon, ne faites rien."),
+    "unknown_data_rate": _("La passerelle annonce un débit que le plan EU868 n’a pas : vérifiez sa configuration."),
+    "unknown_dev_addr": _(
+        "L’appareil d’un autre réseau est à portée : rien à faire. Si c’est le vôtre, relancez son activation."
+    ),
+    "unknown_device": _("Si cet appareil est à vous, enregistrez-le. Sinon, ne faites rien."),
+    "wrong_mic": _(
+        "L’adresse est à nous mais pas la signature : un autre réseau l’emploie aussi, ou l’appareil garde une ancienne"
+        " session. Si l’un de vos appareils est muet, relancez son activation."
+    ),
+    "replayed_frame": _(
+        "Une trame déjà reçue est revenue. Rare, c’est un écho ; répété, quelqu’un la rejoue peut-être."
+    ),
+    "f_cnt_gap": _("L’appareil a compté bien plus de trames que nous n’en avons reçu : relancez son activation."),
+    "f_cnt_exhausted": _("Le compteur de l’appareil est à son maximum : relancez son activation."),
+    "join_wrong_eui": _("Le JoinEUI enregistré n’est pas celui de l’appareil : comparez avec son étiquette."),
+    "join_wrong_mic": _("La clé AppKey enregistrée n’est pas celle de l’appareil : demandez-la au fabricant."),
+    "join_replayed": _(
+        "L’appareil reprend un DevNonce déjà employé. S’il vient d’être remis à zéro, laissez-le essayer encore ; s’il"
+        " échoue toujours, faites reprendre son compteur par le fabricant."
+    ),
+    "codec_failure": _(
+        "Le modèle enregistré n’est peut-être pas le bon, ou l’appareil a un nouveau logiciel : vérifiez."
+    ),
+    "overloaded": _("Plus de trames que le serveur n’en peut traiter : vérifiez la machine et les passerelles."),
+    "transmission_failed": _(
+        "Aucune passerelle n’a pu émettre : vérifiez que celles qui entendent l’appareil sont en ligne et à l’heure."
+    ),
+}
+
+DOWNLINK_CAUSES: Mapping[str, Promise] = {
+    "not_acknowledged": _("L’appareil n’a pas accusé réception."),
+    "payload_too_long": _("Le message est trop long pour le débit radio de l’appareil."),
+    "no_opportunity": _("L’appareil n’a plus écouté pendant que ce message attendait."),
+    "no_gateway": _("Aucune passerelle n’a pu émettre."),
+    "not_heard_in_time": _("L’appareil ne s’est pas manifesté avant l’échéance."),
+    "invalid_port": _("Le décodeur a donné un port LoRaWAN qui n’existe pas."),
+    "cancelled": _("Le message a été annulé."),
+    # A gateway's own words (Semtech UDP protocol, TX_ACK), kept in lower case.
+    "too_late": _("La passerelle a reçu l’ordre trop tard pour émettre."),
+    "too_early": _("La passerelle a reçu l’ordre trop tôt pour émettre."),
+    "collision_packet": _("La passerelle avait déjà un message à cet instant."),
+    "collision_beacon": _("La passerelle émettait une balise à cet instant."),
+    "tx_freq": _("La passerelle ne peut pas émettre à cette fréquence."),
+    "tx_power": _("La passerelle ne peut pas émettre à cette puissance."),
+    "gps_unlocked": _("La passerelle n’est pas à l’heure du GPS."),
+    # A codec's own codes.
+    "unknown_model": _("Le modèle de l’appareil n’est pas connu."),
+    "not_supported": _("Ce modèle ne reçoit pas de messages."),
+    "refused": _("Le décodeur refuse ces données."),
+    "threw": _("Le décodeur a échoué."),
+    "bad_result": _("Le décodeur a répondu autre chose qu’un message."),
+    "bad_input": _("Les données du message ne sont pas lisibles."),
+    "bad_codec": _("Le décodeur du modèle ne se charge pas."),
+    "time_limit": _("Le décodeur a été arrêté : trop long."),
+    "memory_limit": _("Le décodeur a été arrêté : trop de mémoire."),
+    "stack_limit": _("Le décodeur a été arrêté : trop profond."),
+    "killed": _("Le décodeur s’est arrêté brusquement."),
+    "quarantined": _("Le décodeur de ce modèle est suspendu après des échecs répétés."),
+    "worker_unavailable": _("Aucun décodeur n’a pu démarrer."),
+}
+
+
+def refusal_label(cause: str) -> str:
+    """The words of a refusal's cause; the code itself for one that a newer server would write."""
+    return str(REFUSALS.get(cause, cause))

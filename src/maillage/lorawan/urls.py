@@ -1,0 +1,30 @@
+"""The addresses of the radio pages."""
+
+from django.urls import path
+
+from maillage.lorawan import device_pages, import_pages, pages, refusal_pages
+
+app_name = "lorawan"
+
+urlpatterns = [
+    path("", pages.home, name="home"),
+    path("map.json", pages.home_map, name="home_map"),
+    path("gateways/", pages.gateways, name="gateways"),
+    path("gateways/map.json", pages.gateways_map, name="gateways_map"),
+    path("gateways/live/", pages.gateways_live, name="gateways_live"),
+    path("gateways/new/", pages.register_gateway, name="register_gateway"),
+    path("gateways/<slug:eui>/", pages.gateway, name="gateway"),
+    path("gateways/<slug:eui>/change/", pages.change_gateway, name="change_gateway"),
+    path("devices/", device_pages.devices, name="devices"),
+    path("devices/new/", device_pages.register_device, name="register_device"),
+    path("devices/import/", import_pages.upload, name="import"),
+    path("devices/import/<uuid:import_id>/", import_pages.preview, name="import_preview"),
+    path("devices/import/<uuid:import_id>/confirm/", import_pages.confirm, name="import_confirm"),
+    path("devices/import/<uuid:import_id>/discard/", import_pages.discard, name="import_discard"),
+    path("devices/<slug:dev_eui>/", device_pages.device, name="device"),
+    path("devices/<slug:dev_eui>/state/", device_pages.device_state, name="device_state"),
+    path("devices/<slug:dev_eui>/frames/", device_pages.new_frames, name="new_frames"),
+    path("devices/<slug:dev_eui>/live/", device_pages.device_live, name="device_live"),
+    path("devices/<slug:dev_eui>/decommission/", device_pages.decommission_device, name="decommission_device"),
+    path("refusals/", refusal_pages.refusals, name="refusals"),
+]
