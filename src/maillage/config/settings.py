@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "ninja",
+    "servestatic",
     "maillage.web",
     "maillage.identity",
     "maillage.territory",
