@@ -37,6 +37,7 @@ PAGES = {
     "import": [],
     "refusals": [],
 }
+WIDTHS = (1440, 390)
 FILE = b"""dev_eui;join_eui;app_key;modele;nom;commune
 70b3d52dd30000aa;70b3d57ed0000000;000102030405060708090a0b0c0d0e0f;mclimate-vicki;Classe 2;Massy
 70b3;;;toaster;Classe 3;Paris
@@ -99,8 +100,8 @@ def visit(house):
     with Served().running() as served, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=which("chromium"), args=CHROMIUM)
 
-        def open_one(name, *args, width=1440):
-            context = browser.new_context(viewport={"width": width, "height": 900}, locale="fr-FR")
+        def open_one(name, *args):
+            context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="fr-FR")
             context.add_cookies([{"name": "sessionid", "value": session, "url": served.url}])
             page = context.new_page()
             page.served = served
@@ -125,28 +126,30 @@ def settle(page):
         expect(box).to_have_attribute("data-map", "ready", timeout=15_000)
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-def test_the_radio_pages_are_accessible_and_fit_their_screen(visit, width):
+def assert_fits(page, width, name):
+    page.set_viewport_size({"width": width, "height": 900})
+    assert violations(page) == [], (name, width)
+    assert page.evaluate("document.documentElement.scrollWidth") == width, (name, width)
+
+
+def test_the_radio_pages_are_accessible_on_a_desk_and_on_a_phone(visit):
     for name, args in PAGES.items():
-        page = visit(name, *args, width=width)
+        page = visit(name, *args)
         settle(page)
         for summary in page.locator(".radio-frame summary").all()[:1]:
             summary.click()
-        page.screenshot(path=f"/tmp/shots/{name}-{width}.png", full_page=True)
-        assert violations(page) == [], name
-        assert page.evaluate("document.documentElement.scrollWidth") == width, name
+        for width in WIDTHS:
+            assert_fits(page, width, name)
         page.context.close()
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-def test_a_file_is_judged_on_a_page_that_fits(visit, width):
-    page = visit("import", width=width)
+def test_a_file_is_judged_on_a_page_that_fits_too(visit):
+    page = visit("import")
     page.locator("input[type=file]").set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": FILE})
     page.get_by_role("button", name="Vérifier le fichier").click()
     expect(page.get_by_role("button", name="Importer les lignes correctes")).to_be_visible()
-    page.screenshot(path=f"/tmp/shots/preview-{width}.png", full_page=True)
-    assert violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") == width
+    for width in WIDTHS:
+        assert_fits(page, width, "preview")
 
 
 def commit_frame(number):
