@@ -17,10 +17,11 @@ FACTS = {"value": 80, "minimum": 5, "maximum": 30, "unit": "Cel"}
 
 
 def catalogue(folder):
-    """Msgid → msgstr of a catalogue without plurals or continued lines."""
+    """Msgid → msgstr of a catalogue without continued lines; of plurals, the singular."""
     lines = (PACKAGE / folder / "locale/en/LC_MESSAGES/django.po").read_text(encoding="utf-8").splitlines()
     ids = [ast.literal_eval(line.removeprefix("msgid ")) for line in lines if line.startswith("msgid ")]
-    words = [ast.literal_eval(line.removeprefix("msgstr ")) for line in lines if line.startswith("msgstr ")]
+    singulars = [line.replace("msgstr[0]", "msgstr") for line in lines if line.startswith(("msgstr ", "msgstr[0] "))]
+    words = [ast.literal_eval(line.removeprefix("msgstr ")) for line in singulars]
     return dict(zip(ids, words, strict=True))
 
 

@@ -81,6 +81,8 @@ SENTENCES: Mapping[str, Promise] = {
     "thing_without_device": _("« %(thing)s » n’a pas d’appareil à qui parler."),
     "command_unknown": _("Cette commande n’existe pas, ou elle ne vous est pas accessible."),
     "command_id_reused": _("Cet identifiant de commande a déjà servi à une autre demande : prenez-en un nouveau."),
+    "place_unknown": _("Cette salle n’existe pas sur ce site, ou elle n’a plus d’équipement."),
+    "period_unknown": _("Cette période n’est pas proposée : choisissez 24 h, 7 jours ou 30 jours."),
     "schedule_entry_unknown": _("Cet horaire n’existe pas, ou il ne vous est pas accessible."),
     "schedule_full": _("Cet équipement a déjà %(most)s horaires : retirez-en un avant d’en ajouter."),
     "weekdays_unfit": _("Choisissez au moins un jour de la semaine, de 1 (lundi) à 7 (dimanche)."),

@@ -77,7 +77,7 @@ def listening(equipment: Equipment, now: datetime) -> str:
     ) % {"count": minutes}
     expected = equipment.state.next_expected_at
     if expected is None:
-        return gettext("%(rhythm)s ; elle n’a pas encore donné de nouvelles.") % {"rhythm": rhythm}
+        return gettext("%(rhythm)s, mais n’a pas encore donné de nouvelles.") % {"rhythm": rhythm}
     if expected < now:
         return gettext("%(rhythm)s ; on l’attendait à %(time)s.") % {
             "rhythm": rhythm,

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -153,8 +152,6 @@ def commune_live(request: HttpRequest, insee: str) -> StreamingHttpResponse:
 
 def open_stream(thing_ids: Sequence[int]) -> StreamingHttpResponse:
     """The stream of these things, which the caller has looked up for its actor."""
-    # The stream lasts as long as the page is open: it must not keep a database connection meanwhile.
-    close_old_connections()
     return event_stream_response(hub().subscribe(topics(thing_ids)))
 
 

@@ -161,13 +161,13 @@ class Place:
 
     @cached_property
     def values(self) -> dict[str, Shown]:
-        """The best reading of each quantity: fresh before stale, a plain sensor before a device that acts.
+        """The best reading of each quantity: fresh before stale before none, a sensor before a device that acts.
 
         A radiator valve measures the air beside a hot radiator; a sensor on the wall is closer to what people feel.
         """
         ranked = sorted(self.equipment, key=lambda one: bool(one.offers), reverse=True)
-        shown = [value for one in ranked for value in one.values.values() if value.value is not None]
-        shown.sort(key=lambda value: value.is_fresh(self.now))
+        shown = [value for one in ranked for value in one.values.values()]
+        shown.sort(key=lambda value: (value.value is not None, value.is_fresh(self.now)))
         return {value.quantity: value for value in shown}
 
     @property

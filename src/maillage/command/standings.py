@@ -13,7 +13,7 @@ LOOKED_BACK = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """``verb`` is the one whose outcome is reported now (``open``), empty when none is; ``is_fresh``: still to be trusted."""
+    """``verb`` is the one whose outcome is reported (``open``), empty when none is; ``is_fresh``: to be trusted."""
 
     equipment: Equipment
     verb: str

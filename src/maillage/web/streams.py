@@ -1,5 +1,6 @@
 """An open event stream as a Django response."""
 
+from django.db import connection
 from django.http import StreamingHttpResponse
 
 from maillage.web.live import Hub, Subscription
@@ -8,7 +9,13 @@ _HUB = Hub()
 
 
 def event_stream_response(subscription: Subscription) -> StreamingHttpResponse:
-    """Serves ``subscription`` until the client leaves. Needs ASGI; proxies are told neither to buffer nor to cache."""
+    """Serves ``subscription`` until the client leaves. Needs ASGI; proxies are told neither to buffer nor to cache.
+
+    What the caller read from the database is read: the stream, which lasts as long as the page is open, keeps none of
+    the few connections there are.
+    """
+    if not connection.in_atomic_block:
+        connection.close()
     return StreamingHttpResponse(
         subscription.frames(),
         content_type="text/event-stream; charset=utf-8",
