@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from maillage.lorawan.device_models import device_models
+from maillage.lorawan.device_models import device_models, silent_after
 from maillage.lorawan.models import Device
 from maillage.lorawan.queries import is_silent
 
@@ -18,9 +18,9 @@ class DeviceLine:
 
     device: Device
     model_name: str
-    icon: str
     state: str
     state_label: str | Promise
+    stale_after_s: int
 
 
 def device_lines(devices: Iterable[Device], now: datetime) -> list[DeviceLine]:
@@ -32,7 +32,7 @@ def _line(device: Device, now: datetime) -> DeviceLine:
     model = device_models().get(device.model_key)
     name = f"{model.vendor} {model.name}" if model else device.model_key
     state, label = _state(device, now)
-    return DeviceLine(device, name, model.icon if model else "cpu", state, label)
+    return DeviceLine(device, name, state, label, int(silent_after(device.model_key).total_seconds()))
 
 
 def _state(device: Device, now: datetime) -> tuple[str, str | Promise]:

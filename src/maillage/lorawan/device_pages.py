@@ -17,7 +17,7 @@ from maillage.kernel import clock
 from maillage.kernel.errors import Conflict, Invalid
 from maillage.lorawan import actions, live, queries
 from maillage.lorawan.device_lines import DeviceLine, device_lines
-from maillage.lorawan.device_models import device_models, silent_after
+from maillage.lorawan.device_models import device_models
 from maillage.lorawan.forms import DeviceFilterForm, DeviceForm
 from maillage.lorawan.frame_lines import FrameLine, frame_lines
 from maillage.lorawan.models import Device, Frame
@@ -157,7 +157,6 @@ def _device_context(actor: Actor, found: Device) -> dict[str, object]:
         "session": session,
         "dev_addr": dev_addr_text(session.dev_addr) if session else "",
         "gateways": _best_gateways(found, queries.gateway_names(actor)),
-        "stale_after_s": int(silent_after(found.model_key).total_seconds()),
     }
 
 

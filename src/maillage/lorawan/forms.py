@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from maillage.identity.models import Organisation
@@ -18,6 +19,7 @@ from maillage.lorawan.device_models import device_models
 from maillage.lorawan.labels import HEARINGS, REFUSALS
 from maillage.lorawan.new_device import NewDevice
 from maillage.lorawan.queries import DeviceFilter, Hearing, RefusalFilter
+from maillage.web.formats import number
 from maillage.web.problems import sentence
 
 T = TypeVar("T")
@@ -182,12 +184,13 @@ class ImportForm(forms.Form):
     """A file of devices."""
 
     file = forms.FileField(
-        label=_("Fichier CSV"),
-        help_text=_("Au plus %(megabytes)s Mo et %(rows)s appareils.")
-        % {"megabytes": MAX_BYTES // 1_000_000, "rows": MAX_ROWS},
-        allow_empty_file=True,
-        widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
+        label=_("Fichier CSV"), allow_empty_file=True, widget=forms.FileInput(attrs={"accept": ".csv,text/csv"})
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own form data
+        super().__init__(*args, **kwargs)
+        limits = {"megabytes": MAX_BYTES // 1_000_000, "rows": number(MAX_ROWS)}
+        self.fields["file"].help_text = gettext("Au plus %(megabytes)s Mo et %(rows)s appareils.") % limits
 
 
 def model_choices() -> list[tuple[str, str]]:

@@ -73,7 +73,7 @@ SENTENCES: Mapping[str, Promise] = {
     "device_csv.missing_columns": _("Il manque une colonne : %(columns)s. La première ligne porte les titres."),
     "device_csv.column_twice": _("Une colonne figure deux fois : %(columns)s."),
     "device_csv.missing_value": _("La case est vide."),
-    "device_csv.more_cells_than_headings": _("a plus de cases que de titres : un séparateur est en trop."),
+    "device_csv.more_cells_than_headings": _("Plus de cases que de titres : un séparateur est en trop."),
     "device_csv.twice_in_file": _("Déjà présent à la ligne %(line)s."),
     "device_csv.already_registered": _("Cet appareil est déjà enregistré."),
     "device_csv.unknown_model": _("« %(given)s » n’est pas un modèle connu."),

@@ -36,12 +36,14 @@ def gateway_points(gateways: Iterable[Gateway], now: datetime) -> list[Feature]:
 
 
 def fleet_state(fleet: FleetCount) -> str:
-    """The kit's state of a fleet: quiet without devices, warning when some are silent, danger when most are."""
+    """The kit's state of a fleet: off without devices, pending until one is heard, danger when most are silent."""
     if fleet.total == 0:
         return "off"
     if 2 * fleet.silent > fleet.total:
         return "danger"
-    return "warning" if fleet.silent else "ok"
+    if fleet.silent:
+        return "warning"
+    return "pending" if fleet.never == fleet.total else "ok"
 
 
 def fleet_words(fleet: FleetCount) -> str:
@@ -63,7 +65,7 @@ def _area(commune: Commune, fleets: Mapping[int, FleetCount]) -> Feature | None:
         "name": commune.name,
         "text": fleet_words(fleet),
         "href": f"{reverse('lorawan:devices')}?organisation={organisation_id}",
-        "fill": {"off": _FAINT, "ok": _PLAIN}.get(state, _STRONG),
+        "fill": {"off": _FAINT, "ok": _PLAIN, "pending": _PLAIN}.get(state, _STRONG),
         "state": state,
     }
     return _feature(commune, properties)

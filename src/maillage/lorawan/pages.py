@@ -206,5 +206,5 @@ def _fleet_lines(actor: Actor) -> list[FleetLine]:
     return [
         FleetLine(o, fleets[o.pk], map_features.fleet_state(fleets[o.pk]), map_features.fleet_words(fleets[o.pk]))
         for o in queries.organisations_to_equip(actor)
-        if o.pk in fleets
+        if o.kind != Organisation.Kind.OPERATOR or fleets[o.pk].total
     ]

@@ -28,6 +28,7 @@ from maillage.territory.models import Commune
 GATEWAY_SILENT_AFTER = timedelta(minutes=5)
 """Ten of the status messages that a packet forwarder sends every 30 s."""
 HEARD_RECENTLY = timedelta(hours=1)
+_TRIGRAM = 3
 _KEYS = ("app_key",)
 _SESSION_KEYS = ("nwk_s_key", "app_s_key")
 
@@ -43,7 +44,10 @@ class Hearing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeviceFilter:
-    """What to show of the devices; an empty field does not filter. ``text``: part of the name or of the DevEUI."""
+    """What to show of the devices; an empty field does not filter. ``text``: part of the name or of the DevEUI.
+
+    Text of one or two letters: the start of the name.
+    """
 
     text: str = ""
     organisation_id: int | None = None
@@ -131,7 +135,7 @@ def device_page(
     """Up to ``limit`` devices by name and DevEUI, from just after ``after``: (name, DevEUI) of the last one given."""
     found = devices(actor).filter(_matching(wanted, now))
     if wanted.text:
-        found = found.filter(Contains(_searched(), _folded(wanted.text)))
+        found = found.filter(_text_matches(wanted.text))
     if after is not None:
         name, dev_eui = after
         # Said this way, the condition is a range of the index and not a filter over all that comes before.
@@ -301,6 +305,13 @@ def _silent(now: datetime) -> Q:
     for key in models:
         silent |= Q(model_key=key, last_seen_at__lt=now - silent_after(key))
     return silent
+
+
+def _text_matches(text: str) -> Contains | Q:
+    """Part of the name or DevEUI; of fewer letters than the index holds together, the start of the name."""
+    if len(text.strip()) < _TRIGRAM:
+        return Q(name__istartswith=text.strip())
+    return Contains(_searched(), _folded(text))
 
 
 def _searched() -> Func:
