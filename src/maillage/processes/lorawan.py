@@ -109,7 +109,7 @@ async def _serve(parts: _Parts, stop: asyncio.Event) -> None:
             await _finish(parts, assembly)
             for task in running:
                 task.cancel()
-    except* Conflict as group:
+    except* (Conflict, Unavailable) as group:
         raise group.exceptions[0] from None
 
 
