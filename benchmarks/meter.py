@@ -10,6 +10,7 @@ import psycopg
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _BACKENDS = {
     "maillage lorawan": "postgres: network server",
+    "maillage lorawan housekeeping": "postgres: last seen",
     "maillage telemetry": "postgres: telemetry writer",
 }
 
