@@ -96,12 +96,14 @@ def _copy_places(connection: psycopg.Connection, site_ids: dict[str, int]) -> No
 def _copy_network(connection: psycopg.Connection, plan: LoadPlan, rows: Sequence[Row]) -> None:
     columns = "eui organisation_id name uplink_count crc_error_count downlink_count downlink_failure_count"
     _copy(connection, "lorawan_gateway", columns, ((eui, 1, eui, 0, 0, 0, 0) for eui in load_gateways(plan)))
-    columns = "dev_eui organisation_id join_eui app_key model_key name created_at join_nonce last_dev_nonce last_gateways"
+    columns = (
+        "dev_eui organisation_id join_eui app_key model_key name created_at join_nonce last_dev_nonce last_gateways"
+    )
     devices = (
         (one.session.dev_eui, 1, _JOIN_EUI, one.session.app_key, one.fleet.model_key, _name(one), _THEN, 1, 1, "{}")
         for one in rows
     )
-    _copy(connection, "lorawan_device", columns, devices)
+    _copy(connection, "lorawan_device", f"{columns} last_gateways", devices)
     columns = "device_id dev_addr nwk_s_key app_s_key f_cnt_up f_cnt_down rx1_delay_s joined_at"
     sessions = ((*_session(one.session), -1, 0, 1, _THEN) for one in rows)
     _copy(connection, "lorawan_session", columns, sessions)

@@ -49,9 +49,7 @@ def load_process(place: Installation, plan: LoadPlan) -> Iterator[Load]:
     """One process, one thread, for the devices of ``plan``."""
     argv = (sys.executable, "-m", "benchmarks.load_process", place.lorawan_port, plan.devices, plan.copies)
     command = leashed(tuple(map(str, argv)), signal.SIGKILL)
-    with subprocess.Popen(
-        command, cwd=_PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen(command, cwd=_PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         place.pids["simulator"] = process.pid
         load = Load(process)
         load.wait_until_ready()

@@ -19,8 +19,8 @@ from benchmarks.fixture import THINGS_A_SITE, Fleet, populate
 from benchmarks.installation import Installation, installed
 from benchmarks.load import Load, load_process
 from benchmarks.meter import CpuMeter, CpuUse, datagrams_dropped, use_between
-from benchmarks.probe import Probe, watch_the_bus, Watch
-from benchmarks.report import Report, console, milliseconds, quantile
+from benchmarks.probe import Probe, Watch, watch_the_bus
+from benchmarks.report import Report, milliseconds, quantile
 from maillage.kernel import clock
 from maillage.lorawan.simulator.load import LoadPlan, Sent
 
@@ -138,11 +138,12 @@ class Stage:
         self._watch = watch
         self._connection = connection
         self._meter = CpuMeter(place.pids, connection)
+        self._load_totals = Sent()
 
     async def step(self, rate_per_s: float) -> Step:
-        """Warm up, send, wait until everything is stored or nothing moves any more."""
+        """Warm up, let that come to rest, send, wait until everything is stored or nothing moves any more."""
         await self._send(rate_per_s, WARMING_S)
-        await self._settled(lambda books: False)
+        await self._settled(lambda _: False)
         self._watch.take()
         before, dropped = read_books(self._connection), datagrams_dropped(self._port)
         sent_before, probed_before, cpu_before = self._load_totals, self._probe.sent, self._meter.read()
@@ -175,7 +176,7 @@ class Stage:
         await self._probe.run(duration_s / 2)
         second_half = self._watch.latencies_s.copy()
         self._watch.latencies_s.clear()
-        self._load_totals: Sent = await asyncio.to_thread(self._load.finish)
+        self._load_totals = await asyncio.to_thread(self._load.finish)
         return first_half, second_half
 
     async def _settled(self, is_complete: Callable[[Books], bool]) -> float:
