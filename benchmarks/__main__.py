@@ -3,6 +3,7 @@
 import argparse
 import importlib
 
+from benchmarks.calm import PATIENCE
 from benchmarks.report import console, publish
 
 NAMES = ("uplink_stages", "generator", "uplinks", "latency", "class_c")
@@ -11,11 +12,16 @@ NAMES = ("uplink_stages", "generator", "uplinks", "latency", "class_c")
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}; all without any")
-    chosen = parser.parse_args().names or NAMES
+    parser.add_argument(
+        "--patience", type=float, default=0, metavar="S", help="wait up to S seconds for a calm machine"
+    )
+    arguments = parser.parse_args()
+    chosen, PATIENCE.longest_s = arguments.names or NAMES, arguments.patience
     if unknown := set(chosen) - set(NAMES):
         parser.error(f"no measurement is called {', '.join(sorted(unknown))}; choose of {', '.join(NAMES)}")
     for name in chosen:
         console.print(f"\n[bold]{name}[/bold]")
+        PATIENCE.wait()
         console.print(f"written: {publish(importlib.import_module(f'benchmarks.{name}').run()).name}\n")
 
 

@@ -17,6 +17,7 @@ from maillage.lorawan.simulator.load import LoadPlan, LoadSession, load_gateways
 
 LOGIN = "benchmark@example.org"
 PASSWORD = "a measured password"  # noqa: S105 - of a database that lives for minutes
+_OPERATOR_ID = 1
 _THEN = datetime(2026, 1, 1, tzinfo=UTC)
 _JOIN_EUI = "70b3d57ed0000000"
 _OUTLINE = "SRID=4326;MULTIPOLYGON(((2 48,2.1 48,2.1 48.1,2 48.1,2 48)))"
@@ -47,6 +48,10 @@ class Row:
     site_id: int
     fleet: Fleet
 
+    @property
+    def organisation_id(self) -> int:
+        return _organisation_id(self.site_id)
+
 
 def thing_id(index: int) -> int:
     """The thing of device ``index``."""
@@ -69,6 +74,11 @@ def populate(connection: psycopg.Connection, plan: LoadPlan, fleets: Sequence[Fl
         _copy_things(connection, rows)
 
 
+def _organisation_id(site_id: int) -> int:
+    """Of the commune of that site, its only one; the operator comes first."""
+    return site_id + _OPERATOR_ID
+
+
 def _indexes(fleet: Fleet) -> range:
     return range(fleet.first, fleet.first + fleet.count)
 
@@ -85,22 +95,39 @@ def _copy_people(connection: psycopg.Connection) -> None:
 
 
 def _copy_places(connection: psycopg.Connection, site_ids: dict[str, int]) -> None:
+    columns = "id kind name slug siren member_since"
+    members = [(_organisation_id(number), "commune", insee, insee, "", None) for insee, number in site_ids.items()]
+    _copy(connection, "identity_organisation", columns, members)
     columns = "insee name siren postcodes population epci_siren epci_name outline organisation_id"
-    communes = [(insee, insee, "", "{}", 1, "", "", _OUTLINE, None) for insee in site_ids]
+    communes = [
+        (insee, insee, "", "{}", 1, "", "", _OUTLINE, _organisation_id(number)) for insee, number in site_ids.items()
+    ]
     _copy(connection, "territory_commune", columns, communes)
     columns = "id organisation_id commune_id kind name address location generated"
-    sites = [(number, 1, insee, "school", f"Site {insee}", "", _PLACE, True) for insee, number in site_ids.items()]
+    sites = [
+        (number, _organisation_id(number), insee, "school", f"Site {insee}", "", _PLACE, True)
+        for insee, number in site_ids.items()
+    ]
     _copy(connection, "territory_site", columns, sites)
 
 
 def _copy_network(connection: psycopg.Connection, plan: LoadPlan, rows: Sequence[Row]) -> None:
     columns = "eui organisation_id name uplink_count crc_error_count downlink_count downlink_failure_count"
     _copy(connection, "lorawan_gateway", columns, ((eui, 1, eui, 0, 0, 0, 0) for eui in load_gateways(plan)))
-    columns = (
-        "dev_eui organisation_id join_eui app_key model_key name created_at join_nonce last_dev_nonce last_gateways"
-    )
+    columns = "dev_eui organisation_id join_eui app_key model_key name created_at join_nonce last_dev_nonce"
     devices = (
-        (one.session.dev_eui, 1, _JOIN_EUI, one.session.app_key, one.fleet.model_key, _name(one), _THEN, 1, 1, "{}")
+        (
+            one.session.dev_eui,
+            one.organisation_id,
+            _JOIN_EUI,
+            one.session.app_key,
+            one.fleet.model_key,
+            _name(one),
+            _THEN,
+            1,
+            1,
+            "{}",
+        )
         for one in rows
     )
     _copy(connection, "lorawan_device", f"{columns} last_gateways", devices)
@@ -115,7 +142,7 @@ def _copy_things(connection: psycopg.Connection, rows: Sequence[Row]) -> None:
     things = (
         (
             one.thing_id,
-            1,
+            one.organisation_id,
             one.site_id,
             None,
             _name(one),
@@ -128,11 +155,11 @@ def _copy_things(connection: psycopg.Connection, rows: Sequence[Row]) -> None:
     )
     _copy(connection, "telemetry_thing", columns, things)
     streams = (
-        (one.thing_id, quantity, measure.unit)
+        (one.organisation_id, one.thing_id, quantity, measure.unit)
         for one in rows
         for quantity, measure in models[one.fleet.model_key].measures.items()
     )
-    numbered = ((number, 1, *stream) for number, stream in enumerate(streams, 1))
+    numbered = ((number, *stream) for number, stream in enumerate(streams, 1))
     _copy(connection, "telemetry_datastream", "id organisation_id thing_id quantity unit", numbered)
 
 

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from benchmarks.browser import Browser
+from benchmarks.calm import PATIENCE
 from benchmarks.fixture import THINGS_A_SITE, Fleet, populate
 from benchmarks.installation import BenchmarkError, Installation, installed
 from benchmarks.load import Load, load_process
@@ -43,10 +44,9 @@ def run() -> Report:
 
 
 async def _measure(place: Installation, load: Load) -> tuple[list[Mapping[str, object]], dict[str, object]]:
-    probe = Probe(place, PLAN, PROBES.first, PROBES.count, PROBES_PER_S)
-    first = PROBES.first + 1
+    probe = Probe(place, PLAN, PROBES, PROBES_PER_S)
     bus, page = probe.watch(), probe.watch()
-    stop = await watch_the_bus(place, bus, range(first, first + PROBES.count))
+    stop = await watch_the_bus(place, bus, PROBES)
     streams = await _open_pages(place, page)
     rows: list[Mapping[str, object]] = []
     others: dict[str, object] = {}
@@ -54,6 +54,7 @@ async def _measure(place: Installation, load: Load) -> tuple[list[Mapping[str, o
         with place.database() as connection:
             meter = CpuMeter(place.pids, connection)
             for rate_per_s in BACKGROUND_PER_S:
+                await asyncio.to_thread(PATIENCE.wait)
                 await _with_load(load, rate_per_s, probe, WARMING_S)
                 await asyncio.sleep(_LAST_EVENTS_S)
                 bus.take(), page.take()
@@ -96,12 +97,14 @@ async def _open_pages(place: Installation, watch: Watch) -> Sequence[asyncio.Tas
         asyncio.create_task(browser.follow(f"/communes/{insee}/live/", told, is_open))
         for insee, is_open in zip(communes, opened, strict=True)
     ]
-    waiting = asyncio.gather(*(is_open.wait() for is_open in opened))
-    done, _ = await asyncio.wait([waiting, *streams], timeout=_OPEN_WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
-    for task in done - {waiting}:
-        task.result()
-    if waiting not in done:
-        raise BenchmarkError("the live streams did not open")
+    try:
+        async with asyncio.timeout(_OPEN_WITHIN_S):
+            await asyncio.gather(*(is_open.wait() for is_open in opened))
+    except TimeoutError:
+        for stream in streams:
+            if stream.done():
+                stream.result()
+        raise BenchmarkError("the live streams did not open") from None
     return streams
 
 

@@ -56,11 +56,11 @@ class CpuMeter:
                 parts[name] = _spent_s(pid)
             else:
                 parts[name] = _spent_s(pid) + sum(_spent_s(child) for child in children.get(pid, []))
-        return CpuReading(parts, _machine_s())
+        return CpuReading(parts, machine_s())
 
     def _postgres(self, pid: int, backends: list[int]) -> dict[str, float]:
         query = "SELECT pid, application_name FROM pg_stat_activity WHERE application_name = ANY(%s)"
-        named = dict(self._connection.execute(query, [list(_BACKENDS)]).fetchall())
+        named: dict[int, str] = dict(self._connection.execute(query, [list(_BACKENDS)]).fetchall())
         parts = dict.fromkeys([*_BACKENDS.values(), "postgres: the rest"], 0.0)
         for backend in backends:
             name = _BACKENDS.get(named.get(backend, ""), "postgres: the rest")
@@ -73,6 +73,12 @@ def use_between(before: CpuReading, after: CpuReading) -> CpuUse:
     """What each part took; ``others_s`` is what the rest of the machine did meanwhile."""
     parts = {name: max(spent - before.parts_s.get(name, 0.0), 0.0) for name, spent in after.parts_s.items()}
     return CpuUse(parts, max(after.machine_s - before.machine_s - sum(parts.values()), 0.0))
+
+
+def machine_s() -> float:
+    """User, nice, system, interrupts and stolen time of all cores; not idle, not waiting for disks."""
+    fields = [int(text) for text in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
+    return (sum(fields[:3]) + sum(fields[5:8])) / _TICKS_PER_S
 
 
 def datagrams_dropped(port: int) -> int:
@@ -104,9 +110,3 @@ def _children() -> dict[int, list[int]]:
                 continue
             found.setdefault(parent, []).append(int(entry.name))
     return found
-
-
-def _machine_s() -> float:
-    """User, nice, system, interrupts and stolen time of all cores; not idle, not waiting for disks."""
-    fields = [int(text) for text in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
-    return (sum(fields[:3]) + sum(fields[5:8])) / _TICKS_PER_S

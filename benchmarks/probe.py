@@ -7,14 +7,14 @@ an event needs no more than its thing to be matched with its frame.
 import asyncio
 import random
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 import nats
 from nats.aio.msg import Msg
 
-from benchmarks.fixture import thing_id
+from benchmarks.fixture import Fleet, thing_id
 from benchmarks.installation import HOST, Installation
 from maillage.kernel import clock
 from maillage.lorawan.gateways.semtech_udp.protocol import encode_pull_data, encode_push_data
@@ -105,14 +105,15 @@ class Watch:
 
 
 class Probe:
-    """``count`` devices from index ``first`` on, sending ``per_s`` frames a second altogether."""
+    """The devices of ``fleet``, sending ``per_s`` frames a second altogether, in a commune after the other."""
 
-    def __init__(self, place: Installation, plan: LoadPlan, first: int, count: int, per_s: float) -> None:
-        gateways = load_gateways(plan)
-        self._devices = [ProbeDevice(first + n, gateways, HOST, place.lorawan_port) for n in range(count)]
+    def __init__(self, place: Installation, plan: LoadPlan, fleet: Fleet, per_s: float) -> None:
+        if fleet.count / per_s < DEVICE_REST_S:
+            raise ValueError(f"{fleet.count} devices are too few for {per_s} frames a second")
+        gateways, a_commune = load_gateways(plan), fleet.things_a_commune
+        in_turn = sorted(range(fleet.count), key=lambda number: (number % a_commune, number // a_commune))
+        self._devices = [ProbeDevice(fleet.first + n, gateways, HOST, place.lorawan_port) for n in in_turn]
         self._interval_s = 1 / per_s
-        if count * self._interval_s < DEVICE_REST_S:
-            raise ValueError(f"{count} devices are too few for {per_s} frames a second")
         self._random = random.Random(1)
         self.watches: list[Watch] = []
         self.sent = 0
@@ -138,8 +139,9 @@ class Probe:
             device.close()
 
 
-async def watch_the_bus(place: Installation, watch: Watch, things: range) -> Callable[[], object]:
-    """Enter into ``watch`` the live values that the telemetry writer tells of ``things``. Returns what ends it."""
+async def watch_the_bus(place: Installation, watch: Watch, fleet: Fleet) -> Callable[[], Awaitable[None]]:
+    """Enter into ``watch`` the live values that the telemetry writer tells of ``fleet``. Returns what ends it."""
+    things = range(thing_id(fleet.first), thing_id(fleet.first + fleet.count))
     client = await nats.connect(place.nats_url, pending_size=64 * 1024 * 1024)
     decoder = msgspec.json.Decoder(LiveObservationBatch)
 

@@ -5,6 +5,7 @@ import os
 import platform
 import re
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -18,7 +19,8 @@ from maillage.processes.nats import find_program
 from maillage.processes.postgres_binaries import find_binaries
 
 RESULTS = Path(__file__).parent / "results"
-console = Console()
+_PAGE_COLUMNS = 150
+console = Console(width=None if sys.stdout.isatty() else _PAGE_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
