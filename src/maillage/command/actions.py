@@ -108,9 +108,13 @@ def note_downlink(actor: Actor, update: DownlinkUpdate) -> Command | None:
 
 def note_uplinks(actor: Actor, uplinks: Sequence[Uplink]) -> list[Command]:
     """Confirms the commands whose devices report, measured after sending, the state that was asked for."""
+    awaited = queries.devices_under_way(actor)
     by_device: dict[str, list[Uplink]] = {}
     for uplink in uplinks:
-        by_device.setdefault(uplink.dev_eui, []).append(uplink)
+        if uplink.dev_eui in awaited:
+            by_device.setdefault(uplink.dev_eui, []).append(uplink)
+    if not by_device:
+        return []
     confirmed = []
     for command in queries.commands_under_way(actor, by_device.keys()):
         proof = _proof(command, by_device[command.thing.device_id or ""])

@@ -79,6 +79,12 @@ def commands_under_way(actor: Actor, dev_euis: Collection[str]) -> TenantQuerySe
     return commands(actor).filter(state__in=UNDER_WAY, thing__device_id__in=dev_euis)
 
 
+def devices_under_way(actor: Actor) -> set[str]:
+    """The devices whose report may confirm a command. Few, however many report: cheap to ask at every batch."""
+    found = Command.objects.visible_to(actor).filter(state__in=UNDER_WAY, thing__device__isnull=False)
+    return set(found.order_by().values_list("thing__device_id", flat=True).distinct())
+
+
 def overdue_ids(actor: Actor, now: datetime) -> list[UUID]:
     """The open commands whose time is up, oldest first."""
     overdue = Command.objects.visible_to(actor).filter(state__in=OPEN, expires_at__lte=now)

@@ -31,6 +31,7 @@ from maillage.processes.running import until_terminated
 FOLLOWING = bus.Following("command-follower", (DOWNLINKS, UPLINKS))
 LOOK_EVERY_S = 5.0
 RECONCILE_EVERY_S = 30.0
+GATHER_S = 0.1
 RETRY_S = 1.0
 FOLLOWER = machine("command")
 SCHEDULER = machine("scheduler")
@@ -83,9 +84,10 @@ class Follower:
         self._reconciled_s = float("-inf")
 
     async def run(self) -> None:
-        """Follow until cancelled."""
+        """Follow until cancelled. Under load each step takes what came during ``GATHER_S``: queries cost more than it."""
         while True:
-            await self.step()
+            if await self.step():
+                await asyncio.sleep(GATHER_S)
 
     async def step(self) -> int:
         """Take in what the bus has now, then end what is overdue; returns the number of messages."""
