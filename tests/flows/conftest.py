@@ -4,26 +4,14 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from shutil import which
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from tests.fixtures.chromium import chromium
 from tests.flows.stack import Stack, running_stack
 
 from maillage.demo.people import PEOPLE
 
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--enable-unsafe-swiftshader",  # maps need WebGL, drawn in software here
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-]
 PROJECT = Path(__file__).parents[2]
 FAILURES = PROJECT / "var" / "test-failures"
 LOGINS = {person.label: person for person in PEOPLE}
@@ -37,6 +25,7 @@ class Theatre:
     stack: Stack
     browser: Browser
     contexts: list[BrowserContext] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
 
     def visitor(self, width: int = 1440) -> Page:
         """Somebody's fresh browser, not logged in."""
@@ -49,14 +38,23 @@ class Theatre:
         )
         context.set_default_timeout(_PATIENCE_MS)
         self.contexts.append(context)
-        return context.new_page()
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
+        return page
 
     def logged_in(self, label: str, width: int = 1440) -> Page:
         """The browser of one of the demonstration's people, on the page that follows the log-in."""
         page = self.visitor(width)
         page.goto("/")
-        log_in(page, label)
+        self.log_in(page, label)
         return page
+
+    def log_in(self, page: Page, label: str) -> None:
+        """Fill in the log-in form that ``page`` shows."""
+        page.locator("[name=username]").fill(LOGINS[label].email)
+        page.locator("[name=password]").fill(LOGINS[label].password)
+        page.locator("[name=password]").press("Enter")
+        expect(page.locator(".m-nav")).to_be_visible()
 
     def photograph(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -70,14 +68,6 @@ class Theatre:
             context.close()
 
 
-def log_in(page: Page, label: str) -> None:
-    """Fill in the log-in form that ``page`` shows."""
-    page.get_by_label("Adresse").fill(LOGINS[label].email)
-    page.get_by_label("Mot de passe").fill(LOGINS[label].password)
-    page.get_by_role("button", name="Se connecter").click()
-    expect(page.get_by_role("navigation").first).to_be_visible()
-
-
 @pytest.fixture(scope="session")
 def stack(postgres_cluster) -> Iterator[Stack]:
     """The running house. Its database is the cluster's own, beside the one that other tests use."""
@@ -89,10 +79,8 @@ def stack(postgres_cluster) -> Iterator[Stack]:
 def browser() -> Iterator[Browser]:
     """Not for the whole session: while Playwright runs, no asynchronous test can."""
     expect.set_options(timeout=_PATIENCE_MS)
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=which("chromium"), args=CHROMIUM)
-        yield chromium
-        chromium.close()
+    with chromium() as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -103,6 +91,7 @@ def theatre(stack, browser, request) -> Iterator[Theatre]:
     if request.node.stash.get(FAILED, default=False):
         opened.photograph(FAILURES / request.node.name)
     opened.close()
+    assert opened.complaints == []
 
 
 FAILED = pytest.StashKey[bool]()
