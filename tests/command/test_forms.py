@@ -50,8 +50,9 @@ def test_an_offset_lies_before_or_after_the_sun(direction, minutes):
         ({"weekdays": []}, "weekdays"),
         ({"weekdays": ["8"]}, "weekdays"),
         ({"verb": "explode"}, "verb"),
-        ({"anchor": "sunset", "offset_minutes": "-5"}, "offset_minutes"),
-        ({"anchor": "sunset", "offset_minutes": "721"}, "offset_minutes"),
+        ({"anchor": "sunset", "offset_minutes": "-5", "direction": "after"}, "offset_minutes"),
+        ({"anchor": "sunset", "offset_minutes": "721", "direction": "after"}, "offset_minutes"),
+        ({"anchor": "sunset", "offset_minutes": "", "direction": "after"}, "offset_minutes"),
     ],
 )
 def test_a_line_that_makes_no_sense_says_where(typed, field):

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
@@ -59,41 +58,39 @@ class ScheduleForm(forms.Form):
     )
     clock_time = forms.TimeField(
         label=_("Heure"),
-        required=False,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-        error_messages={"invalid": _("Écrivez l’heure ainsi : 08:30.")},
+        error_messages={"required": _("Indiquez l’heure."), "invalid": _("Écrivez l’heure ainsi : 08:30.")},
     )
     offset_minutes = forms.IntegerField(
         label=_("Décalage"),
-        required=False,
+        initial=0,
         min_value=0,
         max_value=_OFFSET_MAX_MIN,
         help_text=_("En minutes, par rapport au lever ou au coucher du soleil."),
         error_messages={
+            "required": _("Indiquez le décalage : 0 s’il n’y en a pas."),
             "max_value": _("Le décalage va de 0 à %(limit_value)s minutes."),
             "min_value": _("Écrivez un nombre positif, puis choisissez « avant » ou « après »."),
         },
     )
-    direction = forms.ChoiceField(
-        label=_("Sens"), required=False, choices=[(_AFTER, _("après")), (_BEFORE, _("avant"))]
-    )
+    direction = forms.ChoiceField(label=_("Sens"), choices=[(_AFTER, _("après")), (_BEFORE, _("avant"))])
 
     def __init__(self, one: Equipment, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own
         super().__init__(*args, **kwargs)
         verb = self.fields["verb"]
         if isinstance(verb, forms.ChoiceField):
             verb.choices = [(code, offer.verb.label) for code, offer in one.offers.items()]
+        self._require_only_what_the_moment_needs()
         self.unit = next((offer.limits.unit for offer in one.offers.values() if offer.limits), "")
         if not self.unit:
             del self.fields["value"]
 
-    def clean(self) -> dict[str, Any]:
-        """A fixed hour needs its time."""
-        values = super().clean() or self.cleaned_data
-        needs_time = values.get("anchor") == ScheduleEntry.Anchor.CLOCK and "clock_time" not in self.errors
-        if needs_time and not values.get("clock_time"):
-            self.add_error("clock_time", ValidationError(_("Indiquez l’heure.")))
-        return values
+    def _require_only_what_the_moment_needs(self) -> None:
+        if not self.is_bound:
+            return
+        at_the_clock = self.data.get("anchor") == ScheduleEntry.Anchor.CLOCK
+        self.fields["clock_time"].required = at_the_clock
+        self.fields["offset_minutes"].required = self.fields["direction"].required = not at_the_clock
 
     def draft(self) -> Draft:
         """The line that was filled in."""
