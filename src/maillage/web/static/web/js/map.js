@@ -129,10 +129,13 @@ const follow = ({ href }) => { if (href) location.assign(href); };
 
 const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 
-// A label that would cover a pin or another label waits for more room.
+const isQuiet = (label) => ["off", undefined].includes(label.previousElementSibling.dataset.state);
+
+// A label that would cover a pin or another label waits for more room; places with something to say come first.
 function declutter(canvas) {
   const taken = [...canvas.querySelectorAll(".m-marker")].map((pin) => pin.getBoundingClientRect());
-  for (const label of canvas.querySelectorAll(".m-marker-label")) {
+  const labels = [...canvas.querySelectorAll(".m-marker-label")].sort((a, b) => isQuiet(a) - isQuiet(b));
+  for (const label of labels) {
     label.classList.remove("is-crowded");
     const box = label.getBoundingClientRect();
     const own = label.previousElementSibling.getBoundingClientRect();
