@@ -1,4 +1,4 @@
-"""The whole house on a small territory: real database, bus, processes and radio devices; nothing stands in for anything."""
+"""The whole house on a small territory: real database, bus, processes and radio; nothing stands in for anything."""
 
 import os
 import signal
@@ -58,7 +58,9 @@ class _House:
     environment: Mapping[str, str]
 
     def finish(self, *arguments: str) -> None:
-        result = subprocess.run(_maillage(*arguments), env=self.environment, capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            _maillage(*arguments), env=self.environment, capture_output=True, text=True, check=False
+        )
         assert result.returncode == 0, result.stdout + result.stderr
 
     def process(

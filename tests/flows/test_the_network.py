@@ -14,8 +14,6 @@ def test_the_operator_sees_gateways_and_the_frames_of_a_device_as_they_come(thea
     expect(page.get_by_role("link", name="Évry-Courcouronnes", exact=True).first).to_be_visible()
     assert_fit_for_everybody(page)
     page.get_by_role("link", name="Réseau radio", exact=True).click()
-    assert_fit_for_everybody(page)
-
     page.get_by_role("link", name="Passerelles", exact=True).first.click()
     gateway = page.get_by_role("row").filter(has_text="Évry-Courcouronnes – mairie")
     expect(gateway).to_contain_text("En ligne", timeout=30_000)
@@ -23,7 +21,6 @@ def test_the_operator_sees_gateways_and_the_frames_of_a_device_as_they_come(thea
     assert_fit_for_everybody(page)
 
     page.get_by_role("link", name="Appareils", exact=True).first.click()
-    assert_fit_for_everybody(page)
     page.locator("[name=text]").fill(VALVE)
     page.get_by_role("button", name="Filtrer").click()
     page.get_by_role("link", name=VALVE).first.click()
