@@ -2,12 +2,13 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo demo-reset check test bench openapi
+.PHONY: help setup setup-dev demo demo-reset check test bench openapi screenshots
 
 PYTHON3 ?= python3
 VENV := .venv/bin
 WORKERS ?= 2
 PYTEST_ARGS ?=
+URL ?= http://127.0.0.1:8000/
 
 help: ## say what each target does
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -31,11 +32,14 @@ check: setup-dev ## lint, types and architecture, without running the tests
 	$(VENV)/mypy
 
 test: check ## everything that must hold before a change is accepted
-	$(VENV)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+	$(VENV)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
 
 openapi: setup-dev ## write docs/openapi.json again after a change of the API
 	@DJANGO_SETTINGS_MODULE=maillage.config.settings $(VENV)/django-admin export_openapi_schema \
 		--api maillage.config.api.api --indent 2 --sorted --output docs/openapi.json
+
+screenshots: setup-dev ## take the pictures of the README and the guides again, from the running demonstration
+	$(VENV)/python tools/screenshots.py --url $(URL)
 
 bench: setup-dev ## measure; prints a table and writes JSON into benchmarks/results
 	$(VENV)/python -m benchmarks

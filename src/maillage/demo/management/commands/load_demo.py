@@ -1,13 +1,24 @@
 """``load_demo``: the demonstration's territory, loaded or resumed."""
 
-from django.core.management.base import BaseCommand, CommandError
+from dataclasses import asdict, fields
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from maillage.demo.load import load
+from maillage.demo.load import Size, load
 from maillage.kernel.errors import Conflict
 
 _COLUMNS = (TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+
+
+def _positive(text: str) -> int:
+    """A whole number from 1, for argparse."""
+    value = int(text)
+    if value < 1:
+        raise ValueError(text)
+    return value
 
 
 class _Bars:
@@ -30,11 +41,17 @@ class Command(BaseCommand):
 
     help = "Load the demonstration's territory; refuses a database with other organisations in it."
 
-    def handle(self, *args: object, **options: object) -> None:  # noqa: ARG002 - Django's signature
+    def add_arguments(self, parser: CommandParser) -> None:
+        """One option a dimension of the size; the default is the whole demonstration."""
+        for name, default in asdict(Size()).items():
+            parser.add_argument(f"--{name.replace('_', '-')}", type=_positive, default=default, metavar="N")
+
+    def handle(self, *args: object, **options: Any) -> None:  # noqa: ANN401, ARG002 - Django's signature
         """Show the progress and say what was added."""
+        size = Size(**{field.name: options[field.name] for field in fields(Size)})
         with Progress(*_COLUMNS, console=Console()) as progress:
             try:
-                added = load(_Bars(progress))
+                added = load(_Bars(progress), size=size)
             except Conflict as refusal:
                 raise CommandError(
                     "This database holds organisations that are not the demonstration's "

@@ -1,0 +1,92 @@
+"""The whole house on a small territory: real database, bus, processes and radio; nothing stands in for anything."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.fixtures.programs import serving, short_folder
+
+from maillage.config.data_folder import DataFolder
+from maillage.processes.nats import embedded_server
+from maillage.processes.ports import answers, any_free
+
+HOST = "127.0.0.1"
+# The two featured communes, whose people have log-ins, and little of their past.
+SMALL = ("--members=2", "--gateways=2", "--featured-days=2", "--other-days=1")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running house: where its pages are, and what its processes write."""
+
+    url: str
+    logs: Path
+
+
+@contextmanager
+def running_stack(conninfo: str) -> Iterator[Stack]:
+    """Load the small territory into the empty database of ``conninfo`` and start every process on it."""
+    with short_folder() as folder, ExitStack() as started:
+        logs = folder / "logs"
+        logs.mkdir()
+        nats = embedded_server(DataFolder(folder))
+        nats.create()
+        started.enter_context(serving(nats.argv(), logs / "nats.log", nats.is_ready, signal.SIGTERM))
+        house = _House(logs, _environment(folder, conninfo, nats.url))
+        house.finish("manage", "migrate", "--noinput", "--verbosity=0")
+        house.finish("manage", "load_demo", *SMALL)
+        port = any_free(HOST)
+        web = house.process("web", "--host", HOST, "--port", str(port), ready=lambda: answers(HOST, port))
+        lorawan = house.process("lorawan", ready=lambda: "listening on UDP" in (logs / "lorawan.log").read_text())
+        simulator = house.process("simulate", "--valve-period=10", "--no-collisions")
+        for process in (house.process("telemetry"), house.process("command"), lorawan, simulator, web):
+            started.enter_context(process)
+        yield Stack(f"http://{HOST}:{port}", logs)
+
+
+@dataclass(frozen=True)
+class _House:
+    """Starts programs that share an environment and write a log each."""
+
+    logs: Path
+    environment: Mapping[str, str]
+
+    def finish(self, *arguments: str) -> None:
+        result = subprocess.run(
+            _maillage(*arguments), env=self.environment, capture_output=True, text=True, check=False
+        )
+        assert result.returncode == 0, result.stdout + result.stderr
+
+    def process(
+        self, name: str, *arguments: str, ready: Callable[[], bool] = lambda: True
+    ) -> AbstractContextManager[int]:
+        log = self.logs / f"{name}.log"
+        return serving(_maillage("run", name, *arguments), log, ready, signal.SIGTERM, self.environment)
+
+
+def _maillage(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "maillage.cli", *arguments)
+
+
+def _environment(folder: Path, conninfo: str, nats_url: str) -> dict[str, str]:
+    return {
+        **os.environ,
+        "PYTHONPATH": str(Path(__file__).parents[2] / "src"),
+        "PYTHONUNBUFFERED": "1",
+        "MAILLAGE_DATA": str(folder),
+        "MAILLAGE_DATABASE": conninfo,
+        "MAILLAGE_NATS_URL": nats_url,
+        "MAILLAGE_LORAWAN_PORT": str(_free_udp_port()),
+    }
+
+
+def _free_udp_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
