@@ -1,15 +1,12 @@
-"""CPU time of one merged uplink, stage by stage, in one process: where the server's time goes.
+"""CPU time of one merged uplink, stage by stage, in one process: where the network server's time goes.
 
-    python benchmarks/uplink_stages.py [--database CONNINFO] [--uplinks 20000] [--copies 3]
-
-Without ``--database`` the commit is left out. The database must be migrated; the rows written are taken away again.
+Groups of 60 uplinks, as the server makes them under load; no sockets and no ticks, so that the sum is the floor of what
+the network server spends. PostgreSQL's backend, in brackets, works beside it.
 """
 
-import argparse
-import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +15,9 @@ import psycopg
 import uvloop
 from psycopg.rows import TupleRow
 
+from benchmarks.fixture import THINGS_A_SITE, Fleet, populate
+from benchmarks.installation import installed
+from benchmarks.report import Report
 from maillage.lorawan.codecs.pool import CodecPool
 from maillage.lorawan.codecs.registry import load_models
 from maillage.lorawan.events import FrameBatch, UplinkBatch
@@ -35,8 +35,11 @@ from maillage.lorawan.server.rows import GroupRows
 from maillage.lorawan.server.settings import ServerSettings
 from maillage.lorawan.server.stages import Verified
 from maillage.lorawan.server.uplinks import UplinkSieve
+from maillage.lorawan.simulator.load import LoadPlan, LoadSession, load_gateways, load_sessions
 from maillage.lorawan.store import Store
 
+PLAN = LoadPlan(devices=20_000, gateways=3, copies=3)
+FLEET = Fleet(0, PLAN.devices, "elsys-ers", "heating", THINGS_A_SITE)
 GROUP = 60
 PAYLOAD = bytes.fromhex("0100e202290400270506060308070d62")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -62,26 +65,30 @@ class Stages:
         return {**figures, "total of this process": round(own, 1)}
 
 
-def crypto_of(number: int) -> SessionCrypto:
-    return SessionCrypto(number.to_bytes(16, "big"), (number + 1).to_bytes(16, "big"))
+def sessions() -> list[LoadSession]:
+    return list(load_sessions(PLAN))
 
 
-def population(count: int, gateways: int) -> Registry:
+def crypto_of(session: LoadSession) -> SessionCrypto:
+    return SessionCrypto(session.nwk_s_key, session.app_s_key)
+
+
+def population() -> Registry:
     registry = Registry()
-    registry.put_gateways([GatewayState(f"{0xAA00 + number:016x}", 1) for number in range(gateways)])
-    for number in range(count):
-        device = DeviceState(f"{number:016x}", 1, "0" * 16, bytes(16), "elsys-ers", 0, -1)
-        device.session = SessionState(device, number, crypto_of(number), 0, 0, 1)
+    registry.put_gateways([GatewayState(eui, 1) for eui in load_gateways(PLAN)])
+    for one in sessions():
+        device = DeviceState(one.dev_eui, 1, "0" * 16, one.app_key, FLEET.model_key, 0, -1)
+        device.session = SessionState(device, one.dev_addr, crypto_of(one), -1, 0, 1)
         registry.put_device(device)
     return registry
 
 
-def datagrams(registry: Registry, uplinks: int) -> list[bytes]:
+def datagrams(registry: Registry) -> list[bytes]:
     """One a copy, interleaved by gateway as they would come."""
     found: list[bytes] = []
-    for number in range(uplinks):
-        content = DataContent(number, 1, 5, PAYLOAD)
-        packet = RxPacket(number, 868_100_000, SF7, -80.0, 7.0, build_data_uplink(crypto_of(number), content))
+    for number, session in enumerate(sessions()):
+        content = DataContent(session.dev_addr, 0, 5, PAYLOAD)
+        packet = RxPacket(number, 868_100_000, SF7, -80.0, 7.0, build_data_uplink(crypto_of(session), content))
         found += [encode_push_data(PushData(1, eui, (packet,))) for eui in registry.gateways]
     return found
 
@@ -131,28 +138,6 @@ async def decoded(stages: Stages, uplinks: list[Verified]) -> None:
 Connection = psycopg.Connection[TupleRow]
 
 
-@asynccontextmanager
-async def store_for(conninfo: str, count: int) -> AsyncIterator[tuple[Store, Connection]]:
-    """A store whose rows are deleted afterwards."""
-    store = Store(conninfo, shard=99)
-    await store.connect()
-    await store.keep_partitions(NOW.date(), 100_000)
-    with psycopg.connect(conninfo, autocommit=True) as connection:
-        connection.execute("SET session_replication_role = replica")  # sessions without their devices
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                "INSERT INTO lorawan_session (device_id, dev_addr, nwk_s_key, app_s_key, f_cnt_up, f_cnt_down,"
-                " rx1_delay_s, joined_at) VALUES (%s, %s, '', '', 0, 0, 1, now())",
-                [(f"{number:016x}", number) for number in range(count)],
-            )
-        try:
-            yield store, connection
-        finally:
-            await store.close()
-            connection.execute("DELETE FROM lorawan_session WHERE device_id < %s", (f"{count:016x}",))
-            connection.execute("DELETE FROM lorawan_frame WHERE at = %s", (NOW,))
-
-
 def backend_cpu_s(connection: Connection) -> float:
     """CPU of the server's own backend, when it runs on this machine."""
     row = connection.execute(
@@ -167,18 +152,25 @@ def backend_cpu_s(connection: Connection) -> float:
 
 
 async def committed(stages: Stages, uplinks: list[Verified], conninfo: str) -> None:
-    async with store_for(conninfo, len(uplinks)) as (store, connection):
+    store = Store(conninfo, shard=0)
+    await store.connect()
+    await store.keep_partitions(NOW.date(), retention_days=100_000)
+    with psycopg.connect(conninfo, autocommit=True) as connection:
         before_s = backend_cpu_s(connection)
         ids = iter(await store.reserve_frame_ids(len(uplinks)))
         for first in range(0, len(uplinks), GROUP):
-            group = uplinks[first : first + GROUP]
-            with stages.measured("commit: rows"):
-                for uplink in group:
-                    uplink.frame_id = next(ids)
-                rows = GroupRows(counter_rows(group, []), [uplink_row(uplink) for uplink in group], [], [], 0)
-            with stages.measured("commit: transaction"):
-                await store.commit_group(rows)
+            await commit(stages, uplinks[first : first + GROUP], ids, store)
         stages.cpu_s["(PostgreSQL's backend)"] = backend_cpu_s(connection) - before_s
+    await store.close()
+
+
+async def commit(stages: Stages, group: list[Verified], ids: Iterator[int], store: Store) -> None:
+    with stages.measured("commit: rows"):
+        for uplink in group:
+            uplink.frame_id = next(ids)
+        rows = GroupRows(counter_rows(group, []), [uplink_row(uplink) for uplink in group], [], [], 0)
+    with stages.measured("commit: transaction"):
+        await store.commit_group(rows)
 
 
 def announced(stages: Stages, uplinks: list[Verified]) -> None:
@@ -191,22 +183,19 @@ def announced(stages: Stages, uplinks: list[Verified]) -> None:
             encoder.encode(FrameBatch([frame_event(row) for row in rows[first : first + GROUP]]))
 
 
-async def run(uplinks: int, copies: int, conninfo: str, show: Callable[[str], None]) -> None:
-    stages, registry = Stages(uplinks), population(uplinks, copies)
-    closed = through_the_sieve(stages, registry, datagrams(registry, uplinks))
+async def measure(conninfo: str) -> Stages:
+    stages, registry = Stages(PLAN.devices), population()
+    closed = through_the_sieve(stages, registry, datagrams(registry))
     await decoded(stages, closed)
-    if conninfo:
-        await committed(stages, closed, conninfo)
+    await committed(stages, closed, conninfo)
     announced(stages, closed)
-    for name, figure in stages.table().items():
-        show(f"{name:<32}{figure:>8.1f} µs per uplink")
-    show(json.dumps({"uplinks": uplinks, "copies": copies, "group": GROUP, "cpu_us": stages.table()}))
+    return stages
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--uplinks", type=int, default=20_000)
-    parser.add_argument("--copies", type=int, default=3)
-    parser.add_argument("--database", default="")
-    chosen = parser.parse_args()
-    uvloop.run(run(chosen.uplinks, chosen.copies, chosen.database, print))
+def run() -> Report:
+    """On a durable database of its own."""
+    with installed(lambda connection: populate(connection, PLAN, [FLEET]), ()) as place:
+        stages = uvloop.run(measure(place.conninfo))
+    rows = [{"stage": name, "µs per uplink": figure} for name, figure in stages.table().items()]
+    facts = {"uplinks": PLAN.devices, "copies": PLAN.gateways, "uplinks in a group": GROUP}
+    return Report("uplink_stages", "CPU of a merged uplink in the network server, by stage", rows, facts)

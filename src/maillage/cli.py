@@ -16,7 +16,7 @@ from maillage.processes import console
 from maillage.processes.children import PROCESSES, Process, process_named
 from maillage.processes.installation import Site, plan_of, start_over
 from maillage.processes.lock import only_one
-from maillage.processes.ports import web_port
+from maillage.processes.ports import require_radio_port, web_port
 from maillage.processes.problems import sentence_of
 from maillage.processes.supervisor import Supervisor
 from maillage.processes.web import DEFAULT_HOST, USUAL_PORTS
@@ -94,6 +94,7 @@ def _supervise(host: str, port: int | None, *, demo: bool) -> None:
     env = environment.read()
     env.data.create()
     with only_one(env.data.lock):
+        require_radio_port(env.lorawan_port)
         site = Site(host, web_port(host, port, USUAL_PORTS))
         plan = plan_of(env, environment.for_children(env), site, demo=demo)
         asyncio.run(Supervisor(plan, console).run())

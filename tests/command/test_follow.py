@@ -123,3 +123,22 @@ def test_time_runs_out_with_what_was_missing(command, sent, seen_after_s, cause)
     assert actions.expire_overdue(FOLLOWER, command.expires_at) == 0
     assert steps(command)[-1] == ("expired", cause)
     assert Downlink.objects.get().state == "expired"
+
+
+def queue_says(command, **facts):
+    Downlink.objects.filter(reference=str(command.pk)).update(**facts)
+
+
+def test_news_that_the_bus_has_lost_is_taken_from_the_queue(command):
+    at = command.requested_at
+    assert actions.reconcile(FOLLOWER) == 0
+    queue_says(command, state="acknowledged", sent_at=at + timedelta(seconds=1), ended_at=at + timedelta(seconds=2))
+    assert actions.reconcile(FOLLOWER) == 2
+    assert states(command) == ["requested", "sent", "acknowledged"]
+    assert actions.reconcile(FOLLOWER) == 0
+
+
+def test_a_command_whose_message_failed_unheard_does_not_expire_for_silence(command):
+    queue_says(command, state="failed", cause="no_gateway", ended_at=command.requested_at + timedelta(seconds=2))
+    actions.expire_overdue(FOLLOWER, command.expires_at)
+    assert steps(command)[-1] == ("failed", "no_gateway")

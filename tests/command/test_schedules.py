@@ -10,6 +10,7 @@ from maillage.command.engine.schedule import AtClock, AtSun, Sun
 from maillage.command.models import Command, ScheduleEntry
 from maillage.command.schedules import actions
 from maillage.command.schedules.actions import Draft
+from maillage.command.schedules.agenda import LOOK_AHEAD, Agenda
 from maillage.identity.actor import machine
 from maillage.identity.models import JournalEntry
 from maillage.kernel.errors import Invalid, NotFound
@@ -36,8 +37,9 @@ def gate(evry, equipment):
     return equipment.gate
 
 
-def carried_out(now):
-    return [(command.verb, command.origin) for command in actions.carry_out_due(SCHEDULER, now)]
+def carried_out(now, agenda=None):
+    commands = actions.carry_out_due(SCHEDULER, now, agenda or Agenda())
+    return [(command.verb, command.origin) for command in commands]
 
 
 def skipped():
@@ -105,7 +107,7 @@ def test_a_crash_between_command_and_mark_leaves_neither(gate, monkeypatch):
     with monkeypatch.context() as broken:
         broken.setattr(ScheduleEntry, "save", crash)
         with pytest.raises(KeyboardInterrupt):
-            actions.carry_out_due(SCHEDULER, monday(8))
+            actions.carry_out_due(SCHEDULER, monday(8), Agenda())
     assert not Command.objects.unscoped("test").exists()
     assert carried_out(monday(8)) == [("open", "schedule")]
 
@@ -172,3 +174,33 @@ def test_a_schedule_has_an_end(evry, gate):
         actions.add_entry(INSTALLER, gate.pk, OPENS)
     with pytest.raises(Invalid, match="schedule_full"):
         actions.add_entry(INSTALLER, gate.pk, OPENS)
+
+
+def test_a_scheduler_that_stays_looks_only_at_what_has_come_or_changed(
+    evry, gate, monkeypatch, django_assert_num_queries
+):
+    agenda = Agenda()
+    assert carried_out(monday(7, 30), agenda) == []
+    with django_assert_num_queries(1):
+        assert carried_out(monday(7, 59), agenda) == []
+    assert carried_out(monday(8), agenda) == [("open", "schedule")]
+    with django_assert_num_queries(2):  # the line has had its turn: its next one is worked out
+        assert carried_out(monday(8, 0), agenda) == []
+    monkeypatch.setattr("maillage.command.schedules.actions.clock.now", lambda: monday(8, 10))
+    entry = ScheduleEntry.objects.unscoped("test").get()
+    actions.change_entry(evry.mayor, entry.pk, Draft("close", None, EVERY_DAY, AtClock(time(8, 20))))
+    assert carried_out(monday(8, 19), agenda) == []
+    assert carried_out(monday(8, 20), agenda) == [("close", "schedule")]
+    actions.remove_entry(evry.mayor, entry.pk)
+    assert carried_out(monday(8, 20) + timedelta(days=1), agenda) == []
+
+
+def test_a_scheduler_that_stays_finds_every_turn_of_the_weeks_around_a_change_of_clock(evry, gate):
+    agenda, at = Agenda(), datetime(2026, 3, 27, 0, 0, tzinfo=UTC)
+    carried_out(at, agenda)
+    turns = []
+    while at < datetime(2026, 4, 1, tzinfo=UTC):
+        at += LOOK_AHEAD / 4
+        turns += [at] * len(carried_out(at, agenda))
+    hours = [(turn.day, turn.hour, turn.minute) for turn in turns]
+    assert hours == [(27, 7, 0), (28, 7, 0), (29, 6, 0), (30, 6, 0), (31, 6, 0)]

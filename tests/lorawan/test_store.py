@@ -6,11 +6,18 @@ import psycopg
 import pytest
 from tests.lorawan.radio_side import FakeDevice, register
 
-from maillage.kernel.errors import Conflict
+from maillage.kernel.errors import Conflict, Unavailable
 from maillage.lorawan.protocol.crypto import SessionKeys
 from maillage.lorawan.server.joins import PlannedJoin
 from maillage.lorawan.server.queries import Reader
-from maillage.lorawan.server.rows import CounterRow, FrameRow, GroupRows
+from maillage.lorawan.server.rows import (
+    CounterRow,
+    FrameRow,
+    GroupRows,
+    Housekeeping,
+    LoggedDownlink,
+    Sighting,
+)
 from maillage.lorawan.store import Store
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -126,3 +133,54 @@ async def test_an_owner_that_was_away_notices_that_another_took_over(store, lora
     await second.close()
     with pytest.raises(Conflict, match="shard-was-taken-over"):
         await store.connect()
+
+
+async def test_a_join_whose_answer_was_lost_is_found_again(store, lorawan_conninfo):
+    device = await device_in(lorawan_conninfo, FakeDevice(1), joined=False)
+    join = planned(device, 5, 0x10)
+    assert await store.committed_joins([join]) == set()
+    await store.commit_joins([join])
+    assert await store.committed_joins([join]) == {device.dev_eui}
+
+
+async def test_housekeeping_goes_on_after_its_connection_alone_has_broken(store, lorawan_conninfo):
+    device = await device_in(lorawan_conninfo, FakeDevice(1))
+    work = Housekeeping([Sighting(device.dev_eui, NOW, -80.0, 7.0, ["aa"])], [], {})
+    with psycopg.connect(lorawan_conninfo, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'maillage lorawan housekeeping' AND datname = current_database()"
+        )
+    with pytest.raises(Unavailable):
+        await store.keep_house(work)
+    await store.keep_house(work)
+    with psycopg.connect(lorawan_conninfo) as connection:
+        assert connection.execute("SELECT last_seen_at FROM lorawan_device").fetchone() == (NOW,)
+
+
+async def test_what_was_sent_in_the_last_hour_is_read_back_for_the_duty_cycle(store, lorawan_conninfo):
+    ids = await store.reserve_frame_ids(2)
+    sent = [
+        FrameRow(
+            frame_id,
+            at,
+            "down",
+            "a" * 16,
+            1,
+            1,
+            3,
+            0,
+            1,
+            868_100_000,
+            "SF7BW125",
+            b"12345",
+            None,
+            b'[{"eui":"aa"}]',
+            None,
+        )
+        for frame_id, at in zip(ids, (NOW - timedelta(hours=2), NOW), strict=True)
+    ]
+    await store.commit_group(GroupRows([], sent, [], [], 0))
+    reader = Reader(lorawan_conninfo)
+    assert await reader.sent_since(NOW - timedelta(hours=1)) == [LoggedDownlink(NOW, "aa", 868_100_000, "SF7BW125", 5)]
+    await reader.close()

@@ -1,11 +1,13 @@
 """The command process over a real bus and a real database."""
 
 import asyncio
+import contextlib
 from datetime import timedelta
 
 import msgspec
 import nats
 import pytest
+from nats.js.errors import NotFoundError
 from tests.fixtures.things import VALVE_EUI
 
 from maillage.command import actions, queries
@@ -52,13 +54,16 @@ async def follow(url, messages, *, steps=1):
 
 @pytest.fixture
 def bus_url(nats_server):
+    """An empty bus: other tests of this worker may have left their messages."""
+    asyncio.run(_forget(nats_server.url))
     yield nats_server.url
     asyncio.run(_forget(nats_server.url))
 
 
 async def _forget(url):
     client = await nats.connect(url)
-    await client.jetstream().delete_stream(STREAM)
+    with contextlib.suppress(NotFoundError):
+        await client.jetstream().delete_stream(STREAM)
     await client.close()
 
 

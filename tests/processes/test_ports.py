@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from maillage.processes.ports import answers, any_free, first_free, is_free, web_port
+from maillage.processes.ports import answers, any_free, first_free, is_free, require_radio_port, web_port
 from maillage.processes.problems import CannotStart
 
 
@@ -39,3 +39,12 @@ def test_when_all_usual_ports_are_taken_it_is_said(busy_port):
 def test_an_address_that_is_not_ours_is_named():
     with pytest.raises(CannotStart, match=r"Cannot listen on 192\.0\.2\.1"):
         web_port("192.0.2.1", 8000, range(0))
+
+
+def test_a_radio_port_that_is_taken_is_said_with_what_to_change():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("", 0))
+        taken = other.getsockname()[1]
+        with pytest.raises(CannotStart, match=rf"UDP port {taken}: Address already in use.*MAILLAGE_LORAWAN_PORT"):
+            require_radio_port(taken)
+    require_radio_port(taken)

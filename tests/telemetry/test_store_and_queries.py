@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, DataError
 from tests.fixtures.things import INSTALLER, VALVE_EUI, installed
 
 from maillage.kernel.errors import Invalid, NotFound
@@ -78,8 +78,9 @@ def test_the_latest_value_is_the_newest_measured_not_the_last_written(air_id, wr
 
 def test_a_batch_that_fails_leaves_nothing(air_id, store, write):
     store(lambda each: each.ensure_partitions([NOW]))
-    with pytest.raises(TypeError):
-        write([(air_id, NOW, 19.0, MEASURED), (air_id, NOW, "warm", MEASURED)])
+    too_large_for_the_column = 40_000
+    with pytest.raises(DataError):
+        write([(air_id, NOW, 19.0, MEASURED), (air_id, NOW + timedelta(minutes=1), 19.0, too_large_for_the_column)])
     assert rows() == []
     assert write([(air_id, NOW, 19.0, MEASURED)]) == 1
 

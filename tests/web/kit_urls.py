@@ -55,7 +55,7 @@ def live_page(request: HttpRequest) -> HttpResponse:
     return HttpResponse(engines["django"].from_string(LIVE_PAGE).render({}, request))
 
 
-async def stream(_request: HttpRequest) -> StreamingHttpResponse:
+def stream(_request: HttpRequest) -> StreamingHttpResponse:
     return event_stream_response(HUB.subscribe(["site.1"]))
 
 

@@ -5,7 +5,7 @@ Locks are taken in one order, so that nobody waits in a circle: thing, command, 
 
 import math
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -30,6 +30,7 @@ from maillage.lorawan.codecs.model import DeviceModel
 from maillage.lorawan.events import DownlinkUpdate, Uplink
 from maillage.lorawan.models import Device
 from maillage.lorawan.notify import notify
+from maillage.lorawan.queries import downlink_news
 from maillage.telemetry import queries as telemetry
 from maillage.telemetry.device_models import device_model
 from maillage.telemetry.models import Thing
@@ -107,9 +108,13 @@ def note_downlink(actor: Actor, update: DownlinkUpdate) -> Command | None:
 
 def note_uplinks(actor: Actor, uplinks: Sequence[Uplink]) -> list[Command]:
     """Confirms the commands whose devices report, measured after sending, the state that was asked for."""
+    awaited = queries.devices_under_way(actor)
     by_device: dict[str, list[Uplink]] = {}
     for uplink in uplinks:
-        by_device.setdefault(uplink.dev_eui, []).append(uplink)
+        if uplink.dev_eui in awaited:
+            by_device.setdefault(uplink.dev_eui, []).append(uplink)
+    if not by_device:
+        return []
     confirmed = []
     for command in queries.commands_under_way(actor, by_device.keys()):
         proof = _proof(command, by_device[command.thing.device_id or ""])
@@ -120,7 +125,19 @@ def note_uplinks(actor: Actor, uplinks: Sequence[Uplink]) -> list[Command]:
 
 def expire_overdue(actor: Actor, now: datetime) -> int:
     """Ends the open commands whose time is up, each with what was missing. Returns how many."""
-    return sum(_expire(actor, command_id, now) for command_id in queries.overdue_ids(actor, now))
+    overdue = queries.overdue_ids(actor, now)
+    if overdue:
+        reconcile(actor, overdue)
+    return sum(_expire(actor, command_id, now) for command_id in overdue)
+
+
+def reconcile(actor: Actor, command_ids: Collection[UUID] | None = None) -> int:
+    """Takes from the downlink queue what the event bus may have lost about open commands, all by default.
+
+    Returns how many states were news.
+    """
+    updates = downlink_news(actor, queries.references_of_open(actor, command_ids))
+    return sum(note_downlink(actor, update) is not None for update in updates)
 
 
 @transaction.atomic

@@ -54,6 +54,9 @@ CAUSES: Mapping[str, Promise] = {
     "not_heard_in_time": _("L’appareil ne s’est pas manifesté à temps pour recevoir la commande."),
     "not_acknowledged": _("L’appareil n’a pas accusé réception."),
     "no_gateway": _("Aucune passerelle radio en service ne peut joindre l’appareil. Prévenez l’opérateur."),
+    "gateway_silent": _(
+        "La passerelle radio n’a pas dit si elle avait émis. Recommencez ; si cela dure, prévenez l’opérateur."
+    ),
     "no_opportunity": _("Aucun créneau radio n’était libre pour joindre l’appareil. Recommencez."),
     "duty_cycle": _("Le temps d’émission radio que la loi autorise est épuisé pour l’instant. Recommencez plus tard."),
     "too_late": _LATE,

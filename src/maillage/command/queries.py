@@ -2,7 +2,8 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import Prefetch
@@ -29,6 +30,18 @@ class Planned:
 
     at: datetime
     entry: ScheduleEntry
+
+
+class Said(NamedTuple):
+    """All that the next turn of an entry depends on, but for the place of its site."""
+
+    thing_id: int
+    weekdays: list[int]
+    anchor: str
+    clock_time: time | None
+    offset_minutes: int
+    valid_from: datetime
+    last_occurrence_at: datetime | None
 
 
 def commands(actor: Actor) -> TenantQuerySet[Command]:
@@ -66,10 +79,24 @@ def commands_under_way(actor: Actor, dev_euis: Collection[str]) -> TenantQuerySe
     return commands(actor).filter(state__in=UNDER_WAY, thing__device_id__in=dev_euis)
 
 
+def devices_under_way(actor: Actor) -> set[str]:
+    """The devices whose report may confirm a command. Few, however many report: cheap to ask at every batch."""
+    found = Command.objects.visible_to(actor).filter(state__in=UNDER_WAY, thing__device__isnull=False)
+    return set(found.order_by().values_list("thing__device_id", flat=True).distinct())
+
+
 def overdue_ids(actor: Actor, now: datetime) -> list[UUID]:
     """The open commands whose time is up, oldest first."""
     overdue = Command.objects.visible_to(actor).filter(state__in=OPEN, expires_at__lte=now)
     return list(overdue.order_by("expires_at").values_list("pk", flat=True))
+
+
+def references_of_open(actor: Actor, command_ids: Collection[UUID] | None = None) -> dict[str, str]:
+    """The references of the open commands' messages, all of them or of some, with their devices' DevEUIs."""
+    found = Command.objects.visible_to(actor).filter(state__in=OPEN, thing__device__isnull=False)
+    if command_ids is not None:
+        found = found.filter(pk__in=command_ids)
+    return {str(pk): dev_eui for pk, dev_eui in found.values_list("pk", "thing__device_id")}
 
 
 def offers(thing: Thing) -> dict[str, Offer]:
@@ -100,10 +127,11 @@ def schedule_of_thing(actor: Actor, thing_id: int) -> list[ScheduleEntry]:
     return list(schedule_entries(actor).filter(thing_id=telemetry.thing(actor, thing_id).pk))
 
 
-def scheduled_thing_ids(actor: Actor) -> list[int]:
-    """The things that have an enabled entry."""
+def said_by_schedules(actor: Actor) -> dict[int, Said]:
+    """What the enabled entries of things in service say, by their id: cheap enough to ask every few seconds."""
     enabled = ScheduleEntry.objects.visible_to(actor).filter(enabled=True, thing__decommissioned_at=None)
-    return list(enabled.order_by("thing_id").values_list("thing_id", flat=True).distinct())
+    rows = enabled.order_by("pk").values_list("pk", *Said._fields)
+    return {pk: Said(*said) for pk, *said in rows}
 
 
 def preview(actor: Actor, thing_id: int, start: datetime, span: timedelta = PREVIEW) -> list[Planned]:

@@ -160,6 +160,7 @@ DOWNLINK_CAUSES: Mapping[str, Promise] = {
     "payload_too_long": _("Le message est trop long pour le débit radio de l’appareil."),
     "no_opportunity": _("L’appareil n’a plus écouté pendant que ce message attendait."),
     "no_gateway": _("Aucune passerelle n’a pu émettre."),
+    "gateway_silent": _("La passerelle n’a pas dit si elle avait émis."),
     "not_heard_in_time": _("L’appareil ne s’est pas manifesté avant l’échéance."),
     "invalid_port": _("Le décodeur a donné un port LoRaWAN qui n’existe pas."),
     "cancelled": _("Le message a été annulé."),

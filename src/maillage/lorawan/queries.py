@@ -4,7 +4,7 @@ Everything is scoped by the actor. No query returns a key.
 """
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -20,7 +20,8 @@ from maillage.identity.tenancy import TenantQuerySet
 from maillage.kernel.errors import NotFound, Refused
 from maillage.lorawan.device_csv import GoodRow, Known, folded
 from maillage.lorawan.device_models import device_models, silent_after
-from maillage.lorawan.models import Device, DeviceImport, Frame, Gateway, Refusal, Session
+from maillage.lorawan.events import DownlinkUpdate
+from maillage.lorawan.models import Device, DeviceImport, Downlink, Frame, Gateway, Refusal, Session
 from maillage.lorawan.new_device import NewDevice
 from maillage.lorawan.policies import sees_everything
 from maillage.territory.models import Commune
@@ -174,6 +175,17 @@ def frames_since(device: Device, after_id: int, limit: int) -> Sequence[Frame]:
     return list(_frames_of(device).filter(pk__gt=after_id).order_by("-pk")[:limit])
 
 
+def downlink_news(actor: Actor, references: Mapping[str, str]) -> Sequence[DownlinkUpdate]:
+    """What has become of the downlinks under ``references`` (each with its device's DevEUI), oldest first.
+
+    The same updates as the event bus brings; nothing of those that still wait.
+    """
+    seen = devices(actor).filter(pk__in=set(references.values())).order_by().values("pk")
+    found = Downlink.objects.filter(device__in=seen, reference__in=list(references))
+    moved = found.exclude(state=Downlink.State.QUEUED).order_by("created_at", "pk")
+    return [update for downlink in moved for update in _news(downlink)]
+
+
 def refusals(actor: Actor, wanted: RefusalFilter, since: datetime, limit: int) -> Sequence[Refusal]:
     """By cause, gateway and subject, the most recent first, of the days from ``since`` on (UTC)."""
     return list(_refusals(actor, wanted, since).order_by("-last_at", "-pk")[:limit])
@@ -321,6 +333,18 @@ def _searched() -> Func:
 
 def _folded(text: str) -> Func:
     return Func(Value(text.strip()), function="lorawan_fold", output_field=TextField())
+
+
+def _news(downlink: Downlink) -> Iterator[DownlinkUpdate]:
+    sent = Downlink.State.SENT
+    if downlink.sent_at is not None:
+        yield _update(downlink, sent, downlink.sent_at)
+    if downlink.state != sent and downlink.ended_at is not None:
+        yield _update(downlink, downlink.state, downlink.ended_at, downlink.cause, downlink.detail)
+
+
+def _update(downlink: Downlink, state: str, at: datetime, cause: str = "", detail: str = "") -> DownlinkUpdate:
+    return DownlinkUpdate(str(downlink.pk), downlink.reference, downlink.device_id, str(state), at, cause, detail)
 
 
 def _frames_of(device: Device) -> QuerySet[Frame]:

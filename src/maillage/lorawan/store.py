@@ -5,6 +5,7 @@ lost the lock cannot commit; ``lazy`` writes what a crash of the database may lo
 A connection that breaks is opened again by :meth:`Store.connect`; whoever calls decides when.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
@@ -89,6 +90,11 @@ SET dev_addr = excluded.dev_addr, nwk_s_key = excluded.nwk_s_key, app_s_key = ex
 RETURNING device_id
 """
 
+_COMMITTED_JOINS: LiteralString = """
+SELECT device_id FROM lorawan_session JOIN unnest(%b::varchar[], %b::bytea[]) AS asked (device_id, nwk_s_key)
+USING (device_id, nwk_s_key)
+"""
+
 _SIGHTINGS: LiteralString = """
 UPDATE lorawan_device AS device
 SET last_seen_at = seen.at, last_rssi_dbm = seen.rssi_dbm, last_snr_db = seen.snr_db,
@@ -121,13 +127,14 @@ SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'lorawan_fram
 
 
 class Store:
-    """Owned by one event loop; a method is called by one task at a time."""
+    """Owned by one event loop."""
 
     def __init__(self, conninfo: str, shard: int) -> None:
         self._conninfo = conninfo
         self._shard = shard
         self._critical: AsyncConnection[TupleRow] | None = None
         self._lazy: AsyncConnection[TupleRow] | None = None
+        self._critical_is_free = asyncio.Lock()
         self._last_reserved_id: int | None = None
 
     async def connect(self) -> None:
@@ -135,9 +142,7 @@ class Store:
         if self._critical is None or self._critical.closed:
             self._critical = await self._open("maillage lorawan")
             await self._take_shard(self._critical)
-        if self._lazy is None or self._lazy.closed:
-            self._lazy = await self._open("maillage lorawan housekeeping")
-            await self._lazy.execute("SET synchronous_commit = off")
+        await self._open_lazy()
 
     async def close(self) -> None:
         for connection in (self._critical, self._lazy):
@@ -185,6 +190,13 @@ class Store:
             cursor = await connection.execute(_JOINS, _join_columns(joins))
             return {row[0] for row in await cursor.fetchall()}
 
+    async def committed_joins(self, joins: Sequence[PlannedJoin]) -> set[str]:
+        """DevEUIs of those whose session is there: a commit whose answer was lost took place."""
+        async with self._on_critical() as connection:
+            columns = ([join.device.dev_eui for join in joins], [join.keys.nwk_s_key for join in joins])
+            cursor = await connection.execute(_COMMITTED_JOINS, columns)
+            return {row[0] for row in await cursor.fetchall()}
+
     async def keep_partitions(self, today: date, retention_days: int) -> None:
         """Create the frame log's days around today, drop those past their retention."""
         async with self._on_critical() as connection:
@@ -197,9 +209,7 @@ class Store:
 
     async def keep_house(self, work: Housekeeping) -> None:
         """Last seen, gateway counters, refusals: one statement each, one transaction."""
-        if self._lazy is None or self._lazy.closed:
-            raise Unavailable("lorawan.database-away")
-        with_lazy = self._lazy
+        with_lazy = await self._open_lazy()
         try:
             async with with_lazy.transaction(), with_lazy.pipeline():
                 if work.sightings:
@@ -209,12 +219,19 @@ class Store:
                 if work.refusals:
                     await with_lazy.execute(_REFUSALS, _refusal_columns(work))
         except OperationalError as error:
+            await with_lazy.close()
             raise Unavailable("lorawan.database-away", reason=str(error)) from error
 
-    async def _open(self, name: str) -> AsyncConnection[TupleRow]:
+    async def _open_lazy(self) -> AsyncConnection[TupleRow]:
+        """It alone may break, too: whoever needs it opens it again."""
+        if self._lazy is None or self._lazy.closed:
+            self._lazy = await self._open("maillage lorawan housekeeping", "-c synchronous_commit=off")
+        return self._lazy
+
+    async def _open(self, name: str, options: str = "") -> AsyncConnection[TupleRow]:
         try:
             return await AsyncConnection.connect(
-                self._conninfo, autocommit=True, application_name=name, connect_timeout=5
+                self._conninfo, autocommit=True, application_name=name, connect_timeout=5, options=options
             )
         except OperationalError as error:
             raise Unavailable("lorawan.database-away", reason=str(error)) from error
@@ -237,13 +254,15 @@ class Store:
 
     @asynccontextmanager
     async def _on_critical(self) -> AsyncIterator[AsyncConnection[TupleRow]]:
-        if self._critical is None or self._critical.closed:
-            raise Unavailable("lorawan.database-away")
-        try:
-            yield self._critical
-        except OperationalError as error:
-            await self._critical.close()
-            raise Unavailable("lorawan.database-away", reason=str(error)) from error
+        """One task at a time: what the partitions' keeper does must not slip into a group's transaction."""
+        async with self._critical_is_free:
+            if self._critical is None or self._critical.closed:
+                raise Unavailable("lorawan.database-away")
+            try:
+                yield self._critical
+            except OperationalError as error:
+                await self._critical.close()
+                raise Unavailable("lorawan.database-away", reason=str(error)) from error
 
 
 def _create_partition(partition: Partition) -> Composed:

@@ -21,6 +21,7 @@ from nats.aio.msg import Msg
 
 from maillage.command import actions
 from maillage.command.schedules.actions import carry_out_due
+from maillage.command.schedules.agenda import Agenda
 from maillage.identity.actor import machine
 from maillage.kernel import clock
 from maillage.lorawan.events import DOWNLINKS, UPLINKS, DownlinkBatch, Uplink, UplinkBatch
@@ -29,6 +30,8 @@ from maillage.processes.running import until_terminated
 
 FOLLOWING = bus.Following("command-follower", (DOWNLINKS, UPLINKS))
 LOOK_EVERY_S = 5.0
+RECONCILE_EVERY_S = 30.0
+GATHER_S = 0.1
 RETRY_S = 1.0
 FOLLOWER = machine("command")
 SCHEDULER = machine("scheduler")
@@ -78,11 +81,13 @@ class Follower:
     def __init__(self, client: Client, desk: Desk) -> None:
         self._reader = bus.Reader(client, FOLLOWING)
         self._desk = desk
+        self._reconciled_s = float("-inf")
 
     async def run(self) -> None:
-        """Follow until cancelled."""
+        """Follow until cancelled. Under load each step takes what came during ``GATHER_S``: queries cost more than it."""
         while True:
-            await self.step()
+            if await self.step():
+                await asyncio.sleep(GATHER_S)
 
     async def step(self) -> int:
         """Take in what the bus has now, then end what is overdue; returns the number of messages."""
@@ -93,14 +98,23 @@ class Follower:
                 await asyncio.sleep(RETRY_S)
             await bus.acknowledge(messages)
         if self._reader.has_caught_up(messages):
+            await self._reconcile()
             await self._desk.try_to_do(partial(actions.expire_overdue, FOLLOWER, clock.now()))
         return len(messages)
+
+    async def _reconcile(self) -> None:
+        """At start and every so often: an outage of the bus may have outlived the network server's memory."""
+        now_s = clock.monotonic_s()
+        is_due = now_s - self._reconciled_s >= RECONCILE_EVERY_S
+        if is_due and await self._desk.try_to_do(partial(actions.reconcile, FOLLOWER)):
+            self._reconciled_s = now_s
 
 
 async def keep_schedules(desk: Desk) -> None:
     """Looks at the schedules until cancelled."""
+    agenda = Agenda()
     while True:
-        await desk.do(lambda: carry_out_due(SCHEDULER, clock.now()))
+        await desk.do(lambda: carry_out_due(SCHEDULER, clock.now(), agenda))
         await asyncio.sleep(LOOK_EVERY_S)
 
 

@@ -23,6 +23,7 @@ from maillage.lorawan.server.announcements import downlink_message
 from maillage.lorawan.server.assembly import Assembly, World, assemble
 from maillage.lorawan.server.bus import NatsBus
 from maillage.lorawan.server.changes import Changes
+from maillage.lorawan.server.duty import HOUR
 from maillage.lorawan.server.gateway_desk import SemtechRadio
 from maillage.lorawan.server.listener import Listener
 from maillage.lorawan.server.queries import Reader
@@ -95,6 +96,7 @@ async def _serve(parts: _Parts, stop: asyncio.Event) -> None:
     changes = Changes(parts.reader, registry, queue)
     await parts.store.keep_partitions(clock.now().date(), parts.settings.frame_retention_days)
     assembly.steps.publisher.downlinks([downlink_message(change) for change in await parts.reader.recent_changes()])
+    await _recall_duty(parts, assembly)
     listener = Listener(parts.addresses.database_conninfo, changes)
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -107,8 +109,14 @@ async def _serve(parts: _Parts, stop: asyncio.Event) -> None:
             await _finish(parts, assembly)
             for task in running:
                 task.cancel()
-    except* Conflict as group:
+    except* (Conflict, Unavailable) as group:
         raise group.exceptions[0] from None
+
+
+async def _recall_duty(parts: _Parts, assembly: Assembly) -> None:
+    """The law counts an hour of transmissions, whatever restarts in between."""
+    now = clock.now()
+    assembly.ledger.recall(await parts.reader.sent_since(now - HOUR), now, clock.monotonic_s())
 
 
 def _world(parts: _Parts, cursor: int) -> World:

@@ -1,4 +1,4 @@
-"""Free TCP ports of this machine."""
+"""Free ports of this machine."""
 
 import errno
 import socket
@@ -60,3 +60,16 @@ def web_port(host: str, wanted: int | None, usual: range) -> int:
     raise CannotStart(
         "port-in-use", f"On {host}, {busy} is taken (or reserved). Choose a free one with --port.", host=host
     )
+
+
+def require_radio_port(port: int) -> None:
+    """Raises ``CannotStart`` when gateways could not be heard on UDP ``port``: said before anything is loaded."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("", port))
+        except OSError as error:
+            sentence = (
+                f"Gateways cannot be heard on UDP port {port}: {error.strerror or error}. Stop what uses it, or choose"
+                " another with MAILLAGE_LORAWAN_PORT."
+            )
+            raise CannotStart("radio-port-unusable", sentence, port=port) from error

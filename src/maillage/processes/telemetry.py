@@ -28,6 +28,7 @@ from maillage.telemetry.writer import Directory, live_messages, take_in
 
 FOLLOWING = bus.Following("telemetry-writer", (UPLINKS,))
 RETRY_S = 1.0
+_APPLICATION = "maillage telemetry"
 _LOG = logging.getLogger(__name__)
 _DECODER = msgspec.json.Decoder(UplinkBatch)
 _DATABASE_AWAY = (OperationalError, InterfaceError)
@@ -100,7 +101,9 @@ class Writer:
 
     async def _connected(self) -> ObservationStore:
         if self._store is None:
-            self._connection = await AsyncConnection.connect(self._conninfo, autocommit=True)
+            self._connection = await AsyncConnection.connect(
+                self._conninfo, autocommit=True, application_name=_APPLICATION
+            )
             self._store = ObservationStore(self._connection)
         return self._store
 
@@ -139,7 +142,9 @@ def _uplinks(messages: Sequence[Msg]) -> list[Uplink]:
 
 async def _notices(address: str) -> AsyncGenerator[str | None, None]:
     """Payloads of the channel; None first, for what was said before we listened."""
-    async with await AsyncConnection.connect(address, autocommit=True) as connection:
+    async with await AsyncConnection.connect(
+        address, autocommit=True, application_name=f"{_APPLICATION} listener"
+    ) as connection:
         await connection.execute(f"LISTEN {NOTIFY_THINGS}")
         yield None
         async for notice in connection.notifies():

@@ -13,27 +13,25 @@ Row = tuple[int, datetime, float, int]
 """datastream_id, at, value, ``Observation.Source``."""
 
 _PARTITION_LOCK = 0x7E1E3E7  # any number that nobody else locks
-_INCOMING = """
-CREATE TEMPORARY TABLE IF NOT EXISTS telemetry_incoming (
-    datastream_id bigint NOT NULL, at timestamptz NOT NULL, value double precision NOT NULL, source smallint NOT NULL
-) ON COMMIT DELETE ROWS
-"""
-_COPY = "COPY telemetry_incoming (datastream_id, at, value, source) FROM STDIN (FORMAT BINARY)"
-# The join drops what belongs to a datastream deleted in the meantime: it must not block the others.
-_KEEP = """
-INSERT INTO telemetry_observation (datastream_id, at, value, source)
-SELECT i.datastream_id, i.at, i.value, i.source FROM telemetry_incoming i
-JOIN telemetry_datastream d ON d.id = i.datastream_id
-ON CONFLICT DO NOTHING
-"""
-# In the order of the key, so that two writers cannot wait for each other.
-_LATEST = """
-INSERT INTO telemetry_latest (datastream_id, at, value)
-SELECT DISTINCT ON (i.datastream_id) i.datastream_id, i.at, i.value FROM telemetry_incoming i
-JOIN telemetry_datastream d ON d.id = i.datastream_id
-ORDER BY i.datastream_id, i.at DESC
-ON CONFLICT (datastream_id) DO UPDATE SET at = excluded.at, value = excluded.value
-WHERE telemetry_latest.at < excluded.at
+# One statement is one plan and one round trip. The join drops what belongs to a datastream deleted in the meantime: it
+# must not block the others. In the order of the key, so that two writers cannot wait for each other.
+_TAKE_IN = """
+WITH incoming AS MATERIALIZED (
+    SELECT i.datastream_id, i.at, i.value, i.source
+    FROM unnest(%b::bigint[], %b::timestamptz[], %b::float8[], %b::smallint[]) AS i (datastream_id, at, value, source)
+    JOIN telemetry_datastream d ON d.id = i.datastream_id
+    ORDER BY i.datastream_id, i.at DESC
+), kept AS (
+    INSERT INTO telemetry_observation (datastream_id, at, value, source)
+    SELECT datastream_id, at, value, source FROM incoming
+    ON CONFLICT DO NOTHING RETURNING 1
+), latest AS (
+    INSERT INTO telemetry_latest (datastream_id, at, value)
+    SELECT DISTINCT ON (datastream_id) datastream_id, at, value FROM incoming ORDER BY datastream_id, at DESC
+    ON CONFLICT (datastream_id) DO UPDATE SET at = excluded.at, value = excluded.value
+    WHERE telemetry_latest.at < excluded.at
+)
+SELECT count(*) FROM kept
 """
 _REFUSALS = """
 INSERT INTO lorawan_refusal (day, cause, gateway_eui, subject, count, last_at, sample)
@@ -59,7 +57,7 @@ class ObservationStore:
     async def take_in(self, intake: Intake, now: datetime) -> int:
         """Store what was taken and count what was refused, all or nothing. Returns the number of new observations."""
         rows = [_row(taken) for taken in intake.taken]
-        await self.ensure_partitions(at for _, at, _, _ in rows)
+        await self.ensure_partitions({at for _, at, _, _ in rows})
         async with self._connection.transaction():
             if intake.refused:
                 await self._count_refusals(intake.refused, now)
@@ -89,14 +87,10 @@ class ObservationStore:
         return found
 
     async def _write(self, rows: Sequence[Row]) -> int:
-        await self._connection.execute(_INCOMING)
-        async with self._connection.cursor().copy(_COPY) as copy:
-            copy.set_types(["int8", "timestamptz", "float8", "int2"])
-            for row in rows:
-                await copy.write_row(row)
-        kept = await self._connection.execute(_KEEP)
-        await self._connection.execute(_LATEST)
-        return kept.rowcount
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        cursor = await self._connection.execute(_TAKE_IN, columns, prepare=True)
+        counted = await cursor.fetchone()
+        return int(counted[0]) if counted else 0
 
     async def _count_refusals(self, refused: Counter[tuple[str, str]], now: datetime) -> None:
         causes, subjects = [cause for cause, _ in refused], [subject for _, subject in refused]

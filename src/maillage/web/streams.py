@@ -11,8 +11,8 @@ _HUB = Hub()
 def event_stream_response(subscription: Subscription) -> StreamingHttpResponse:
     """Serves ``subscription`` until the client leaves. Needs ASGI; proxies are told neither to buffer nor to cache.
 
-    What the caller read from the database is read: the stream, which lasts as long as the page is open, keeps none of
-    the few connections there are.
+    Called by a synchronous view, in the thread that read the database: what it read is read, and the stream, which
+    lasts as long as the page is open, keeps none of the few connections there are.
     """
     if not connection.in_atomic_block:
         connection.close()

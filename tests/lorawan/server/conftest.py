@@ -35,6 +35,9 @@ class FakeRadio:
     is_reachable: bool = True
     sent: list = field(default_factory=list)
 
+    def reaches(self, gateway_eui):
+        return self.is_reachable and bool(gateway_eui)
+
     def transmit(self, token, opportunity, phy_payload):
         if self.is_reachable:
             self.sent.append((token, opportunity, phy_payload))
@@ -64,8 +67,8 @@ class Bench:
         self.book = DownlinkBook(self.settings.max_attempts)
         self.ledger = DutyLedger(EU863_870)
         self.plan = RadioPlan(EU863_870, 0.1, 16)
-        self.answering = Answering(self.plan, self.ledger, self.book)
         self.radio = FakeRadio()
+        self.answering = Answering(self.plan, self.ledger, self.book, self.radio.reaches)
         self.transmitter = Transmitter(self.radio, self.plan, self.ledger, self.book, self.refusals)
 
     def add(self, fake: FakeDevice, dev_addr: int | None = None) -> DeviceState:

@@ -132,3 +132,17 @@ def test_a_class_c_device_is_reached_at_once_on_rx2(bench):
 )
 def test_the_margin_is_counted_from_the_floor_of_the_spreading_factor(snr_db, factor, margin_db):
     assert link_margin_db(snr_db, LoRaDataRate(factor, 125_000)) == margin_db
+
+
+def test_a_class_c_device_waits_for_a_gateway_that_has_no_way_open(bench):
+    device = bench.registry.devices[bench.devices[0].dev_eui]
+    bench.book.add(waiting(device.dev_eui))
+    device.best_gateway_eui = bench.near.eui
+    bench.book.take_touched()
+    bench.radio.is_reachable = False
+    assert bench.answering.at_once(device, START, 0.0) is None
+    assert (bench.book.take_changes(), device.session.f_cnt_down) == ([], 0)
+    bench.radio.is_reachable = True
+    bench.book.touch_waiting()
+    assert bench.book.take_touched() == {device.dev_eui}
+    assert bench.answering.at_once(device, START, 1.0) is not None

@@ -1,12 +1,13 @@
 """Cursor, refusals, partitions, duty cycle: small pure parts."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from maillage.lorawan.regions.eu863_870 import EU863_870
 from maillage.lorawan.server.duty import DutyLedger
 from maillage.lorawan.server.partitions import too_old, wanted
 from maillage.lorawan.server.publications import PublicationTracker
 from maillage.lorawan.server.refusals import Cause, Refusal, RefusalLog
+from maillage.lorawan.server.rows import LoggedDownlink
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -71,3 +72,24 @@ def test_a_sub_band_is_full_at_its_share_of_an_hour_and_empties_again():
 
 def test_nothing_is_sent_where_no_rule_allows_it():
     assert not DutyLedger(EU863_870).allows("aa", 868_650_000, 0.001, 0.0)
+
+
+def test_the_duty_cycle_remembers_the_last_hour_across_a_restart():
+    ledger, hz = DutyLedger(EU863_870), 868_100_000
+    longest = LoggedDownlink(NOON - timedelta(minutes=59), "aa", hz, "SF12BW125", 64)
+    ledger.recall([longest] * 16, NOON, 5.0)
+    assert not ledger.allows("aa", hz, 2.0, 5.0)
+    assert ledger.allows("bb", hz, 2.0, 5.0)
+    assert ledger.allows("aa", hz, 2.0, 66.0), "an hour after they were sent"
+
+
+def test_forged_addresses_fill_the_table_no_faster_than_the_memory():
+    log = RefusalLog(max_keys=2)
+    for number in range(10):
+        log.count(Refusal(Cause.UNKNOWN_GATEWAY, f"10.0.0.{number}"), "", b"", NOON)
+        log.take()
+    log.count(Refusal(Cause.UNKNOWN_GATEWAY, "10.0.0.9"), "", b"", NOON)
+    log.count(Refusal(Cause.UNKNOWN_GATEWAY, "10.0.0.1"), "", b"", NOON)
+    assert [key.subject for key in log.take()] == ["", "10.0.0.1"]
+    log.count(Refusal(Cause.UNKNOWN_GATEWAY, "10.0.0.9"), "", b"", NOON + timedelta(days=1))
+    assert [key.subject for key in log.take()] == ["10.0.0.9"]

@@ -4,8 +4,11 @@ import pytest
 from tests.lorawan.server.conftest import START
 
 from maillage.kernel.errors import Unavailable
+from maillage.lorawan.protocol.crypto import SessionKeys
 from maillage.lorawan.server import committer
 from maillage.lorawan.server.committer import Committer
+from maillage.lorawan.server.joins import PlannedJoin
+from maillage.lorawan.server.registry import DeviceState
 from maillage.lorawan.server.rows import FrameRow, GroupRows
 
 
@@ -38,8 +41,12 @@ class FlakyStore:
     async def is_committed(self, group):
         return group in self.committed
 
-    async def commit_joins(self, _joins):
-        raise Unavailable("lorawan.database-away")
+    async def commit_joins(self, joins):
+        await self.commit_group(joins)
+        return {join.device.dev_eui for join in joins}
+
+    async def committed_joins(self, joins):
+        return {join.device.dev_eui for join in joins if joins in self.committed}
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +75,10 @@ async def test_identifiers_rise_across_reservations():
     assert len(flat) == 4_500
 
 
-async def test_joins_that_meet_an_outage_are_given_up():
-    store = FlakyStore()
-    assert await Committer(store).commit_joins([]) == set()
-    assert store.connections == 2
+@pytest.mark.parametrize("script", [("ok",), ("away", "ok"), ("lost",), ("away", "lost")])
+async def test_a_join_is_spent_once_and_known_whatever_the_database_does(script):
+    store, device = FlakyStore(*script), DeviceState("a" * 16, 1, "b" * 16, b"k" * 16, "elsys-ers", 0, -1)
+    join = PlannedJoin(device, 1, 1, 0x10, SessionKeys(b"n" * 16, b"a" * 16), 1, START, None, None)
+    assert await Committer(store).commit_joins([join]) == {device.dev_eui}
+    assert store.committed == [[join]]
+    assert store.script == []

@@ -32,7 +32,7 @@ def test_a_confirmed_downlink_ends_with_the_ack_bit_of_the_next_uplink():
     book.add(waiting(DEVICE, 2))
     send(book, book.next_of(DEVICE))
     assert book.next_of(DEVICE) is None, "the next waits for the acknowledgement"
-    book.heard(DEVICE, START, ack=True)
+    book.heard(DEVICE, START, 1.0, ack=True)
     assert states(book) == [("sent", ""), ("acknowledged", "")]
     assert book.next_of(DEVICE).reference == "command-2"
 
@@ -42,7 +42,7 @@ def test_a_confirmed_downlink_nobody_acknowledges_is_tried_three_times_and_fails
     book.add(waiting(DEVICE, confirmed=True))
     for _ in range(3):
         send(book, book.next_of(DEVICE))
-        book.heard(DEVICE, START, ack=False)
+        book.heard(DEVICE, START, 1.0, ack=False)
     assert states(book) == [
         *[("sent", ""), ("queued", "not_acknowledged")] * 2,
         ("sent", ""),
@@ -73,3 +73,11 @@ def test_a_downlink_that_is_not_encoded_yet_is_not_sent():
     book.encoded(downlink, 1, b"\x08")
     assert book.next_of(DEVICE) is downlink
     assert book.take_touched() == {DEVICE}
+
+
+def test_an_uplink_that_left_before_the_downlink_does_not_deny_its_arrival():
+    book = DownlinkBook(3)
+    book.add(waiting(DEVICE, confirmed=True))
+    send(book, book.next_of(DEVICE), now_s=5.0)
+    book.heard(DEVICE, START, 4.9, ack=False)
+    assert states(book) == [("sent", "")]

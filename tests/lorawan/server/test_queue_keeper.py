@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from maillage.lorawan.codecs.values import Encoded
 from maillage.lorawan.server.downlinks import DownlinkBook, WaitingDownlink
 from maillage.lorawan.server.queue_keeper import QueueKeeper
@@ -16,9 +18,15 @@ class Table:
 
     def __init__(self) -> None:
         self.rows: list[WaitingDownlink] = []
+        self.meanwhile = lambda: None
 
     async def open_downlinks(self, dev_euis=None) -> list[WaitingDownlink]:
-        return [row for row in self.rows if dev_euis is None or row.dev_eui in dev_euis]
+        found = [row for row in self.rows if dev_euis is None or row.dev_eui in dev_euis]
+        self.meanwhile()
+        return found
+
+    async def ended_downlinks(self, ids) -> set[str]:
+        return set(ids) - {row.id for row in self.rows}
 
 
 class NoCodec:
@@ -63,3 +71,40 @@ async def test_one_that_was_sent_already_stays_until_its_end_is_known():
 
 async def _nothing() -> None:
     return None
+
+
+async def test_one_called_back_after_it_was_tried_is_not_tried_again():
+    table = Table()
+    keeper, book = keeper_of(table)
+    keeper._prepare = lambda _downlink: _nothing()
+    table.rows = [row("first")]
+    await keeper.load()
+    book.sent(book.next_of(VALVE), 0, "gateway", NOON, 0.0)
+    book.heard(VALVE, NOON, 1.0, ack=False)
+    table.rows = []
+    await keeper.load([VALVE])
+    assert (list(book), book.next_of(VALVE)) == ([], None)
+
+
+@pytest.mark.parametrize("is_before", [True, False])
+async def test_one_that_leaves_while_the_table_is_read_does_not_leave_twice(is_before):
+    table = Table()
+    keeper, book = keeper_of(table)
+    keeper._prepare = lambda _downlink: _nothing()
+    found = row("first")
+    found.confirmed = False
+    table.rows = [found]
+    await keeper.load()
+
+    def leave() -> None:
+        if next_one := book.next_of(VALVE):
+            book.sent(next_one, 0, "gateway", NOON, 0.0)
+
+    if is_before:  # sent, and its commit still under way
+        leave()
+    table.meanwhile = leave
+    table.rows = [row("first")]
+    await keeper.load()
+    assert book.next_of(VALVE) is None
+    book.settled(book.take_changes())
+    assert book.known_ids() == set()

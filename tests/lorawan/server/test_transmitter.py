@@ -53,3 +53,27 @@ def test_a_gateway_that_cannot_be_reached_is_a_cause_not_a_silence(bench):
 def test_a_report_about_a_token_of_another_time_means_nothing(bench):
     bench.transmitter.reported(4242, "TOO_LATE", START, 0.0)
     assert bench.radio.sent == []
+
+
+def test_a_gateway_that_never_reports_ends_an_unconfirmed_downlink_with_its_cause(bench):
+    bench.transmitter.send(prepared(bench), START, 0.3)
+    bench.transmitter.give_up_silent(START, 30.2)
+    assert bench.book.take_changes() == []
+    bench.transmitter.give_up_silent(START, 30.3)
+    (change,) = bench.book.take_changes()
+    assert (change.state, change.cause, change.ended_at) == ("failed", "gateway_silent", START)
+    assert bench.near.eui in change.detail
+    assert bench.causes() == ["transmission_failed"]
+    bench.transmitter.reported(bench.radio.sent[0][0], "TOO_LATE", START, 40.0)
+    assert bench.book.take_changes() == []
+
+
+def test_a_silent_gateway_leaves_a_confirmed_downlink_to_the_devices_acknowledgement(bench):
+    device = bench.devices[0]
+    bench.book.add(waiting(device.dev_eui, confirmed=True))
+    bench.transmitter.send(bench.answer(bench.uplink(device.uplink())), START, 0.3)
+    bench.book.take_changes()
+    bench.transmitter.give_up_silent(START, 60.0)
+    assert (bench.book.take_changes(), bench.causes()) == ([], ["transmission_failed"])
+    bench.book.heard(device.dev_eui, START, 61.0, ack=True)
+    assert [change.state for change in bench.book.take_changes()] == ["acknowledged"]

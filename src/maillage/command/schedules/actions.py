@@ -11,6 +11,7 @@ from maillage.command.actions import request
 from maillage.command.engine.bounds import check
 from maillage.command.engine.schedule import AtClock, AtSun, Due, Occurrence, due, merged
 from maillage.command.models import Command, ScheduleEntry
+from maillage.command.schedules.agenda import Agenda, not_before
 from maillage.identity.actions import write_journal
 from maillage.identity.actor import Actor
 from maillage.identity.policies import require_command
@@ -75,10 +76,10 @@ def remove_entry(actor: Actor, entry_id: int) -> None:
     entry.delete()
 
 
-def carry_out_due(actor: Actor, now: datetime) -> list[Command]:
+def carry_out_due(actor: Actor, now: datetime, agenda: Agenda) -> list[Command]:
     """Issues the commands that are due, each exactly once, whatever restarts in between."""
     commands: list[Command] = []
-    for thing_id in queries.scheduled_thing_ids(actor):
+    for thing_id in agenda.due_things(actor, now):
         commands += _carry_out(actor, thing_id, now)
     return commands
 
@@ -107,10 +108,8 @@ def _enabled_entries(actor: Actor, thing_id: int) -> list[ScheduleEntry]:
 
 
 def _pending(entry: ScheduleEntry, now: datetime) -> list[Occurrence]:
-    start = entry.valid_from
-    if entry.last_occurrence_at is not None:
-        start = max(start, entry.last_occurrence_at + _INSTANT)
-    return merged([queries.as_value(entry)], queries.place_of(entry.thing), start, now + _INSTANT)
+    place = queries.place_of(entry.thing)
+    return merged([queries.as_value(entry)], place, not_before(entry), now + _INSTANT)
 
 
 def _groups(entries: Sequence[ScheduleEntry]) -> list[list[ScheduleEntry]]:

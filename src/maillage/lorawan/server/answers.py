@@ -1,5 +1,6 @@
 """What goes back to a device, built and counted but not yet sent. Pure; LoRaWAN L2 1.0.4, §4.3 and §5."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from msgspec import Struct
@@ -42,12 +43,13 @@ class Answer(Struct, frozen=True):
 
 
 class Answering:
-    """Decides what a device gets, and takes its downlink counter."""
+    """Decides what a device gets, and takes its downlink counter. ``reaches`` tells of a gateway's EUI."""
 
-    def __init__(self, plan: RadioPlan, ledger: DutyLedger, book: DownlinkBook) -> None:
+    def __init__(self, plan: RadioPlan, ledger: DutyLedger, book: DownlinkBook, reaches: Callable[[str], bool]) -> None:
         self._plan = plan
         self._ledger = ledger
         self._book = book
+        self._reaches = reaches
 
     def to_uplink(self, uplink: Verified, at: datetime, now_s: float) -> Answer | None:
         """ACK, answers to MAC commands and the next downlink of the queue in one frame; None when nothing is due."""
@@ -66,7 +68,7 @@ class Answering:
     def at_once(self, device: DeviceState, at: datetime, now_s: float) -> Answer | None:
         """The next downlink of a class C device; None when there is none, or no way to it at the moment."""
         downlink, session = self._book.next_of(device.dev_eui), device.session
-        if downlink is None or session is None or not device.best_gateway_eui:
+        if downlink is None or session is None or not self._reaches(device.best_gateway_eui):
             return None
         chances = [self._plan.class_c(device.best_gateway_eui)]
         downlink = self._fitting(downlink, chances, 0, at)

@@ -50,6 +50,7 @@ class Assembly:
     server: NetworkServer
     desk: GatewayDesk
     steps: Steps
+    ledger: DutyLedger
 
 
 def assemble(world: World, settings: ServerSettings, registry: Registry) -> Assembly:
@@ -64,7 +65,7 @@ def assemble(world: World, settings: ServerSettings, registry: Registry) -> Asse
         sieve=_sieve(world, settings, registry, refusals, decoder),
         decoder=decoder,
         book=book,
-        answering=Answering(plan, ledger, book),
+        answering=Answering(plan, ledger, book, world.radio.reaches),
         joining=Joining(registry, plan, settings.net_id, world.random_bits),
         committer=Committer(world.store),
         transmitter=Transmitter(world.radio, plan, ledger, book, refusals),
@@ -75,7 +76,7 @@ def assemble(world: World, settings: ServerSettings, registry: Registry) -> Asse
         late=late,
     )
     desk = GatewayDesk(registry, steps.sieve, decoder, steps.transmitter, refusals)
-    return Assembly(NetworkServer(steps, world.models, settings, world.now, world.monotonic_s), desk, steps)
+    return Assembly(NetworkServer(steps, world.models, settings, world.now, world.monotonic_s), desk, steps, ledger)
 
 
 def _sieve(

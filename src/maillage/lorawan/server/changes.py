@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from maillage.kernel.errors import Unavailable
@@ -11,6 +12,7 @@ from maillage.lorawan.server.registry import DeviceState, GatewayState, Registry
 
 log = logging.getLogger(__name__)
 _GATEWAYS = "gateways"
+_RETRY_S = 1.0
 
 
 class RegistryReader(Protocol):
@@ -59,18 +61,33 @@ class Changes:
             try:
                 await self._work_off()
             except Unavailable as error:
-                log.warning("Announced changes wait for the next full load: %s", error)
+                log.warning("Announced changes wait for the database: %s", error)
+                await asyncio.sleep(_RETRY_S)
+                self._work.set()
 
     async def _work_off(self) -> None:
-        gateways, self._gateways = self._gateways, False
-        devices, self._devices = self._devices, set()
-        downlinks, self._downlinks = self._downlinks, set()
-        if gateways:
-            self._registry.put_gateways(await self._reader.gateways())
-        for dev_eui in devices:
-            await self._refresh(dev_eui)
-        if downlinks:
-            await self._queue.load(sorted(downlinks))
+        """An announcement is crossed out before it is read for, so that the next one counts; back when that fails."""
+        try:
+            if self._gateways:
+                self._gateways = False
+                self._registry.put_gateways(await self._reader.gateways())
+        except Unavailable:
+            self._gateways = True
+            raise
+        await self._each(self._devices, self._refresh)
+        await self._each(self._downlinks, self._load_queue)
+
+    async def _each(self, announced: set[str], work: Callable[[str], Awaitable[None]]) -> None:
+        while announced:
+            dev_eui = announced.pop()
+            try:
+                await work(dev_eui)
+            except Unavailable:
+                announced.add(dev_eui)
+                raise
+
+    async def _load_queue(self, dev_eui: str) -> None:
+        await self._queue.load([dev_eui])
 
     async def _refresh(self, dev_eui: str) -> None:
         device = await self._reader.device(dev_eui)

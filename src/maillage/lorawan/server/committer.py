@@ -27,6 +27,8 @@ class GroupStore(Protocol):
 
     async def commit_joins(self, joins: list[PlannedJoin]) -> set[str]: ...
 
+    async def committed_joins(self, joins: list[PlannedJoin]) -> set[str]: ...
+
 
 class Committer:
     """Returns only when the database has it. Frames keep coming meanwhile; the sieve bounds how many may wait."""
@@ -52,12 +54,21 @@ class Committer:
             await self._commit_again(group, error)
 
     async def commit_joins(self, joins: list[PlannedJoin]) -> set[str]:
-        """DevEUIs whose join is durable. After an outage none: their windows have passed, the devices ask again."""
+        """DevEUIs whose join is durable, also when the answer to the commit was lost: the session row has changed."""
         try:
             return await self._store.commit_joins(joins)
         except Unavailable as error:
+            return await self._commit_joins_again(joins, error)
+
+    async def _commit_joins_again(self, joins: list[PlannedJoin], error: Unavailable) -> set[str]:
+        while True:
             await self._reconnect(error)
-            return set()
+            try:
+                done = await self._store.committed_joins(joins)
+                left = [join for join in joins if join.device.dev_eui not in done]
+                return done | (await self._store.commit_joins(left) if left else set())
+            except Unavailable as again:
+                error = again
 
     async def _commit_again(self, group: GroupRows, error: Unavailable) -> None:
         while True:

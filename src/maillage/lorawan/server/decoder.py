@@ -12,6 +12,8 @@ from maillage.lorawan.server.stages import Decoding, Verified
 
 _ENCODER = msgspec.json.Encoder()
 _BATCH = 512
+# Frames wait for their window anyway: a request to a worker costs more than what it decodes.
+_GATHER_S = 0.025
 NOTHING_TO_DECODE = Decoding(b"", {})
 
 
@@ -24,7 +26,7 @@ class Codecs(Protocol):
 
 
 class Decoder:
-    """One batch is under way at a time; what arrives meanwhile makes the next one, so batches grow with the load."""
+    """One batch is under way at a time; what arrives meanwhile, and shortly before, makes one batch."""
 
     def __init__(self, codecs: Codecs) -> None:
         self._codecs = codecs
@@ -52,6 +54,7 @@ class Decoder:
     async def run(self) -> None:
         while True:
             await self._work.wait()
+            await asyncio.sleep(_GATHER_S)
             self._work.clear()
             while self._waiting:
                 batch, self._waiting = self._waiting[:_BATCH], self._waiting[_BATCH:]

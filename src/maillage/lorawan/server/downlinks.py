@@ -7,7 +7,7 @@
     queued | sent → failed | expired      (always with a cause)
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +33,7 @@ class FailureCause(StrEnum):
     NO_GATEWAY = "no_gateway"
     NOT_HEARD_IN_TIME = "not_heard_in_time"
     INVALID_PORT = "invalid_port"
+    GATEWAY_SILENT = "gateway_silent"
 
 
 @dataclass(slots=True, eq=False)
@@ -57,10 +58,6 @@ class WaitingDownlink:
     @property
     def is_ready(self) -> bool:
         return self.payload is not None and self.f_port is not None
-
-    @property
-    def is_unsent(self) -> bool:
-        return self.state is DownlinkState.QUEUED and self.attempts == 0
 
 
 class DownlinkChange(Struct, frozen=True):
@@ -89,6 +86,7 @@ class DownlinkBook:
         self._queues: dict[str, deque[WaitingDownlink]] = {}
         self._awaiting: dict[str, WaitingDownlink] = {}
         self._changes: list[DownlinkChange] = []
+        self._unsettled: Counter[str] = Counter()
         self._touched: set[str] = set()
 
     def __contains__(self, downlink_id: str) -> bool:
@@ -96,6 +94,10 @@ class DownlinkBook:
 
     def __iter__(self) -> Iterator[WaitingDownlink]:
         return iter(list(self._open.values()))
+
+    def known_ids(self) -> set[str]:
+        """Those open, and those whose last change the queue table may not show yet: not to be taken from it again."""
+        return {*self._open, *self._unsettled}
 
     def add(self, downlink: WaitingDownlink) -> None:
         """A new row, or at start one that was sent, confirmed, and not acknowledged yet."""
@@ -115,6 +117,10 @@ class DownlinkBook:
         """Devices for which something new may be sent: looked at at once when they are class C."""
         taken, self._touched = self._touched, set()
         return taken
+
+    def touch_waiting(self) -> None:
+        """Look again at all that wait: what a class C device could not be sent at once may have become possible."""
+        self._touched.update(self._queues)
 
     def next_of(self, dev_eui: str) -> WaitingDownlink | None:
         """What to send to a device now; nothing while one awaits its acknowledgement or its encoding."""
@@ -140,14 +146,14 @@ class DownlinkBook:
             self._open.pop(downlink.id, None)
             self._note(downlink, at, ended_at=at)
 
-    def heard(self, dev_eui: str, at: datetime, *, ack: bool) -> None:
-        """An uplink tells whether the confirmed downlink before it arrived."""
+    def heard(self, dev_eui: str, at: datetime, heard_s: float, *, ack: bool) -> None:
+        """An uplink tells whether the confirmed downlink before it arrived; one that had left before it cannot."""
         downlink = self._awaiting.get(dev_eui)
         if downlink is None:
             return
         if ack:
             self.end(downlink, DownlinkState.ACKNOWLEDGED, at)
-        else:
+        elif heard_s > downlink.sent_s:
             self.try_again(downlink, FailureCause.NOT_ACKNOWLEDGED, "", at)
 
     def try_again(self, downlink: WaitingDownlink, cause: str, detail: str, at: datetime) -> None:
@@ -186,9 +192,16 @@ class DownlinkBook:
         return [downlink for downlink in self._awaiting.values() if downlink.sent_s <= then_s]
 
     def take_changes(self) -> list[DownlinkChange]:
-        """Changes since the last call; whoever takes them commits them."""
+        """Changes since the last call; whoever takes them commits them, and then says so by :meth:`settled`."""
         taken, self._changes = self._changes, []
         return taken
+
+    def settled(self, changes: list[DownlinkChange]) -> None:
+        """The queue table shows them."""
+        for change in changes:
+            self._unsettled[change.id] -= 1
+            if not self._unsettled[change.id]:
+                del self._unsettled[change.id]
 
     def _withdraw(self, downlink: WaitingDownlink) -> None:
         if self._awaiting.get(downlink.dev_eui) is downlink:
@@ -210,6 +223,7 @@ class DownlinkBook:
         ended_at: datetime | None,
     ) -> None:
         self._touched.add(downlink.dev_eui)
+        self._unsettled[downlink.id] += 1
         self._changes.append(
             DownlinkChange(
                 downlink.id,

@@ -1,10 +1,15 @@
 """How long each gateway may still transmit in each sub-band. Source: ETSI EN 300 220-2: duty cycle over one hour."""
 
 from collections import deque
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
+from maillage.lorawan.regions.airtime import airtime_us
 from maillage.lorawan.regions.region import Region, SubBand
+from maillage.lorawan.server.rows import LoggedDownlink
 
-_HOUR_S = 3600.0
+HOUR = timedelta(hours=1)
+_HOUR_S = HOUR.total_seconds()
 
 
 class _Spent:
@@ -26,7 +31,7 @@ class _Spent:
 
 
 class DutyLedger:
-    """Refuses to overbook. Starts empty: after a restart up to one more hour's share may be sent."""
+    """Refuses to overbook. After a restart it is told what the last hour's frame log holds, oldest first."""
 
     def __init__(self, region: Region) -> None:
         self._region = region
@@ -41,10 +46,19 @@ class DutyLedger:
         return spent.total_s + airtime_s <= band.duty_cycle * _HOUR_S
 
     def book(self, gateway_eui: str, frequency_hz: int, airtime_s: float, now_s: float) -> None:
-        """To be called only when :meth:`allows` said yes."""
+        """What was sent, in the order of time."""
         band = self._region.sub_band(frequency_hz)
         if band is not None:
             self._of(gateway_eui, band).add(now_s, airtime_s)
+
+    def recall(self, sent: Iterable[LoggedDownlink], now: datetime, now_s: float) -> None:
+        """Book what was sent before a restart. A data rate that the region has no longer counts as its slowest."""
+        rates = {str(rate.datr): rate for rate in self._region.data_rates}
+        for frame in sent:
+            rate = rates.get(frame.data_rate, self._region.data_rates[0])
+            airtime_s = airtime_us(rate, frame.phy_bytes, crc=False) / 1e6
+            sent_s = now_s - (now - frame.at).total_seconds()
+            self.book(frame.gateway_eui, frame.frequency_hz, airtime_s, sent_s)
 
     def _of(self, gateway_eui: str, band: SubBand) -> _Spent:
         return self._spent.setdefault((gateway_eui, band.name), _Spent())

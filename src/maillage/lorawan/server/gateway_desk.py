@@ -68,6 +68,8 @@ class GatewayDesk:
 
 
 class PacketSender(Protocol):
+    def reaches(self, gateway_eui: bytes, now_s: float) -> bool: ...
+
     def transmit(self, gateway_eui: bytes, token: int, packet: TxPacket, now_s: float) -> bool: ...
 
 
@@ -77,6 +79,9 @@ class SemtechRadio:
     def __init__(self, sender: PacketSender, monotonic_s: Callable[[], float]) -> None:
         self._sender = sender
         self._monotonic_s = monotonic_s
+
+    def reaches(self, gateway_eui: str) -> bool:
+        return self._sender.reaches(bytes.fromhex(gateway_eui), self._monotonic_s())
 
     def transmit(self, token: int, opportunity: Opportunity, phy_payload: bytes) -> bool:
         packet = TxPacket(

@@ -95,25 +95,27 @@ class NetworkServer:
             await self._steps.committer.commit(decided.rows)
             self._send(decided.answers)
             await self._publish(decided)
-        if joins:
-            await self._join(joins, at)
+        while joins:
+            joins = await self._join(joins, at)
 
     def look_after_downlinks(self) -> None:
-        """Every second or so: expiries, and class C devices that do not acknowledge."""
+        """Every second or so: expiries, silent gateways, class C devices that wait or do not acknowledge."""
         at, now_s = self._now(), self._monotonic_s()
         book = self._steps.book
         book.expire(at)
         for downlink in book.awaiting_since(now_s - self._settings.class_c_ack_timeout_s):
             if self._is_class_c(downlink.dev_eui):
                 book.try_again(downlink, FailureCause.NOT_ACKNOWLEDGED, "", at)
-        self._steps.transmitter.forget_old(now_s)
+        self._steps.transmitter.give_up_silent(at, now_s)
+        book.touch_waiting()
 
     def _answers_to(self, uplinks: list[Verified], at: datetime, now_s: float) -> list[Answer]:
         answers: list[Answer] = []
         for uplink in uplinks:
             if not uplink.repeated:
                 self._steps.housekeeper.seen(uplink)
-                self._steps.book.heard(uplink.session.device.dev_eui, at, ack=uplink.frame.ack)
+                heard_s = uplink.received.heard_s
+                self._steps.book.heard(uplink.session.device.dev_eui, at, heard_s, ack=uplink.frame.ack)
             answer = self._steps.answering.to_uplink(uplink, at, now_s)
             if answer is not None:
                 answers.append(answer)
@@ -176,6 +178,7 @@ class NetworkServer:
     async def _publish(self, decided: Decided) -> None:
         """Everything here is durable. An uplink that the codec still has is published when it comes back."""
         publisher, tracker = self._steps.publisher, self._steps.tracker
+        self._steps.book.settled(decided.changes)
         tracker.committed([uplink.frame_id for uplink in decided.uplinks])
         publisher.uplinks([uplink_message(uplink) for uplink in decided.ready])
         if decided.changes:
@@ -183,9 +186,13 @@ class NetworkServer:
         if decided.rows.frames:
             await publisher.tell(LIVE_FRAMES, FrameBatch([frame_event(row) for row in decided.rows.frames]))
 
-    async def _join(self, asked: list[JoinAsked], at: datetime) -> None:
-        """One join a device at a time: the nonce, the session and its keys durable, then installed, then answered."""
-        planned = {join.device.dev_eui: self._steps.joining.plan(join, at) for join in asked}
+    async def _join(self, asked: list[JoinAsked], at: datetime) -> list[JoinAsked]:
+        """One join a device: the nonce, the session and its keys durable, then installed, then answered.
+
+        Returns those still to do: every DevNonce heard is spent, or it could be replayed.
+        """
+        first = {join.device.dev_eui: join for join in reversed(asked)}
+        planned = {dev_eui: self._steps.joining.plan(join, at) for dev_eui, join in first.items()}
         accepted = await self._steps.committer.commit_joins(list(planned.values()))
         for dev_eui, join in planned.items():
             if dev_eui in accepted:
@@ -193,6 +200,7 @@ class NetworkServer:
                 self._send([join.answer])
             else:
                 self._refuse(join, at)
+        return [join for join in asked if join is not first[join.device.dev_eui]]
 
     def _refuse(self, join: PlannedJoin, at: datetime) -> None:
         refusal, received = Refusal(Cause.JOIN_REPLAYED, join.device.dev_eui), join.received

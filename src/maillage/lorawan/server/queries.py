@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import LiteralString
 
 from psycopg import AsyncConnection, OperationalError
@@ -12,7 +12,7 @@ from maillage.kernel.errors import Unavailable
 from maillage.lorawan.protocol.crypto import SessionCrypto
 from maillage.lorawan.server.downlinks import DownlinkChange, DownlinkState, WaitingDownlink
 from maillage.lorawan.server.registry import DeviceState, GatewayState, SessionState
-from maillage.lorawan.server.rows import LoggedUplink
+from maillage.lorawan.server.rows import LoggedDownlink, LoggedUplink
 
 _GATEWAYS: LiteralString = """
 SELECT eui, organisation_id, last_seen_at, uplink_count, crc_error_count, downlink_count, downlink_failure_count
@@ -50,6 +50,11 @@ FROM lorawan_downlink
 WHERE (state = 'queued' OR (state = 'sent' AND confirmed AND ended_at IS NULL))
 """
 
+_ENDED_DOWNLINKS: LiteralString = """
+SELECT id::text FROM lorawan_downlink
+WHERE id = ANY(%s::uuid[]) AND state NOT IN ('queued', 'sent')
+"""
+
 # Published again at start: those of the last minute in which the network did anything before it stopped.
 _RECENT_CHANGES: LiteralString = """
 SELECT id::text, reference, device_id, state, coalesce(ended_at, sent_at, created_at), cause, detail, attempts,
@@ -57,6 +62,11 @@ SELECT id::text, reference, device_id, state, coalesce(ended_at, sent_at, create
 FROM lorawan_downlink
 WHERE coalesce(ended_at, sent_at) > (SELECT max(coalesce(ended_at, sent_at)) FROM lorawan_downlink) - %s
 ORDER BY coalesce(ended_at, sent_at), id
+"""
+
+_SENT_SINCE: LiteralString = """
+SELECT at, receptions -> 0 ->> 'eui', frequency_hz, data_rate, length(phy_payload)
+FROM lorawan_frame WHERE direction = 'down' AND at > %s ORDER BY at
 """
 
 _UPLINKS_AFTER: LiteralString = """
@@ -106,6 +116,10 @@ class Reader:
             rows = await self._rows(query, (list(dev_euis),))
         return [_downlink(row) for row in rows]
 
+    async def ended_downlinks(self, ids: Sequence[str]) -> set[str]:
+        """Those of ``ids`` of which nothing may come any more."""
+        return {row[0] for row in await self._rows(_ENDED_DOWNLINKS, (list(ids),))}
+
     async def recent_changes(self) -> list[DownlinkChange]:
         rows = await self._rows(_RECENT_CHANGES, (timedelta(minutes=1),))
         return [_change(row) for row in rows]
@@ -113,6 +127,10 @@ class Reader:
     async def publication_cursor(self, shard: int) -> int:
         rows = await self._rows("SELECT frame_id FROM lorawan_publicationcursor WHERE shard = %s", (shard,))
         return rows[0][0] if rows else 0
+
+    async def sent_since(self, then: datetime) -> list[LoggedDownlink]:
+        """What the gateways were told to transmit, oldest first."""
+        return [LoggedDownlink(*row) for row in await self._rows(_SENT_SINCE, (then,))]
 
     async def uplinks_after(self, frame_id: int, limit: int) -> list[LoggedUplink]:
         rows = await self._rows(_UPLINKS_AFTER, (frame_id, limit))

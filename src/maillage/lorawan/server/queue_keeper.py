@@ -18,6 +18,8 @@ _FIRST_PORT, _LAST_PORT = 1, 223
 class QueueReader(Protocol):
     async def open_downlinks(self, dev_euis: Sequence[str] | None = None) -> list[WaitingDownlink]: ...
 
+    async def ended_downlinks(self, ids: Sequence[str]) -> set[str]: ...
+
 
 class QueueKeeper:
     """``clock`` gives the wall time of what it notes."""
@@ -35,19 +37,34 @@ class QueueKeeper:
         self._registry = registry
         self._book = book
         self._clock = clock
+        self._one_at_a_time = asyncio.Lock()
 
     async def load(self, dev_euis: Sequence[str] | None = None) -> None:
-        """Take in the open rows of these devices, or of all, and drop those called back before they were sent."""
-        known = [downlink for downlink in self._book if dev_euis is None or downlink.dev_eui in dev_euis]
-        rows = await self._reader.open_downlinks(dev_euis)
-        still_open = {row.id for row in rows}
-        for downlink in known:
-            if downlink.is_unsent and downlink.id not in still_open:
-                self._book.forget(downlink)
-        fresh = [row for row in rows if row.id not in self._book]
+        """Take in the open rows of these devices, or of all, and drop those called back."""
+        async with self._one_at_a_time:
+            await self._forget_called_back(dev_euis)
+            fresh = await self._take_in(dev_euis)
+        await asyncio.gather(*(self._prepare(downlink) for downlink in fresh))
+
+    async def _forget_called_back(self, dev_euis: Sequence[str] | None) -> None:
+        """The table ends a row only for its asker or for us, and what we end has left the book before."""
+        waiting = {
+            downlink.id: downlink
+            for downlink in self._book
+            if downlink.state is DownlinkState.QUEUED and (dev_euis is None or downlink.dev_eui in dev_euis)
+        }
+        ended = await self._reader.ended_downlinks(list(waiting)) if waiting else set()
+        for downlink_id in ended & waiting.keys():
+            if waiting[downlink_id].state is DownlinkState.QUEUED:
+                self._book.forget(waiting[downlink_id])
+
+    async def _take_in(self, dev_euis: Sequence[str] | None) -> list[WaitingDownlink]:
+        """What the rows say is as old as their reading: one known by then may have been sent since, never twice."""
+        known = self._book.known_ids()
+        fresh = [row for row in await self._reader.open_downlinks(dev_euis) if row.id not in known]
         for downlink in fresh:
             self._book.add(downlink)
-        await asyncio.gather(*(self._prepare(downlink) for downlink in fresh))
+        return fresh
 
     async def _prepare(self, downlink: WaitingDownlink) -> None:
         device = self._registry.devices.get(downlink.dev_eui)

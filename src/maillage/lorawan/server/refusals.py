@@ -52,19 +52,30 @@ class RefusalCount(Struct, gc=False):
 
 
 class RefusalLog:
-    """Counts since the last :meth:`take`. Past ``max_keys`` subjects are no longer told apart, only counted."""
+    """Counts since the last :meth:`take`. Past ``max_keys`` a day subjects are no longer told apart, only counted:
+    who forges addresses must fill neither the memory nor the table.
+    """
 
     def __init__(self, max_keys: int = 5_000) -> None:
         self._counts: dict[RefusalKey, RefusalCount] = {}
+        self._told_apart: set[RefusalKey] = set()
+        self._day = date.min
         self._max_keys = max_keys
 
     def count(self, refusal: Refusal, gateway_eui: str, sample: bytes, at: datetime, times: int = 1) -> None:
-        key = RefusalKey(at.date(), refusal.cause, gateway_eui, refusal.subject[:_SUBJECT_CHARACTERS])
-        if key not in self._counts and len(self._counts) >= self._max_keys:
-            key = RefusalKey(at.date(), refusal.cause, "", "")
+        key = self._key(RefusalKey(at.date(), refusal.cause, gateway_eui, refusal.subject[:_SUBJECT_CHARACTERS]))
         found = self._counts.setdefault(key, RefusalCount(0, at, b""))
         found.count += times
         found.last_at, found.sample = at, sample[:_SAMPLE_BYTES]
+
+    def _key(self, key: RefusalKey) -> RefusalKey:
+        if key.day > self._day:
+            self._day, self._told_apart = key.day, set()
+        if key not in self._told_apart:
+            if len(self._told_apart) >= self._max_keys:
+                return RefusalKey(key.day, key.cause, "", "")
+            self._told_apart.add(key)
+        return key
 
     def take(self) -> dict[RefusalKey, RefusalCount]:
         """The counts so far; starts again from nothing."""

@@ -74,6 +74,16 @@ class Housekeeping(Struct, frozen=True):
     refusals: dict[RefusalKey, RefusalCount]
 
 
+class LoggedDownlink(Struct, frozen=True):
+    """What the duty cycle of a gateway has to know of a frame it was told to transmit."""
+
+    at: datetime
+    gateway_eui: str
+    frequency_hz: int
+    data_rate: str
+    phy_bytes: int
+
+
 class LoggedUplink(Struct, frozen=True):
     """A committed uplink read back from the frame log, to be published again."""
 

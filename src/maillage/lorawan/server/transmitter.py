@@ -6,18 +6,21 @@ from typing import Protocol
 from msgspec import Struct
 
 from maillage.lorawan.server.answers import Answer
-from maillage.lorawan.server.downlinks import DownlinkBook, FailureCause
+from maillage.lorawan.server.downlinks import DownlinkBook, DownlinkState, FailureCause
 from maillage.lorawan.server.duty import DutyLedger
 from maillage.lorawan.server.opportunities import Opportunity, RadioPlan
 from maillage.lorawan.server.refusals import Cause, Refusal, RefusalLog
 
 _TOKENS = 1 << 16
-_ANSWER_WITHIN_S = 30.0
+_REPORT_WITHIN_S = 30.0
 ACCEPTED = "NONE"
 
 
 class Radio(Protocol):
     """A way to the gateways."""
+
+    def reaches(self, gateway_eui: str) -> bool:
+        """Whether the gateway has opened a way to itself."""
 
     def transmit(self, token: int, opportunity: Opportunity, phy_payload: bytes) -> bool:
         """Hand over a frame; False when the gateway cannot be reached. The token comes back with its fate."""
@@ -33,6 +36,7 @@ class Sent(Struct, frozen=True):
 
 class _InFlight(Struct, frozen=True):
     answer: Answer
+    gateway_eui: str
     others: list[Opportunity]
     sent_s: float
 
@@ -66,11 +70,19 @@ class Transmitter:
         taken, self._sent = self._sent, []
         return taken
 
-    def forget_old(self, now_s: float) -> None:
-        """Gateways that never report leave entries behind."""
-        self._in_flight = {
-            token: flight for token, flight in self._in_flight.items() if now_s - flight.sent_s < _ANSWER_WITHIN_S
-        }
+    def give_up_silent(self, at: datetime, now_s: float) -> None:
+        """A gateway that has not reported in half a minute has told nothing: the frame counts as lost.
+
+        A confirmed downlink has its own judge, the device's acknowledgement; another one ends here.
+        """
+        silent = [token for token, flight in self._in_flight.items() if now_s - flight.sent_s >= _REPORT_WITHIN_S]
+        for token in silent:
+            flight = self._in_flight.pop(token)
+            self._count_loss(flight.answer, flight.gateway_eui, at)
+            downlink = flight.answer.downlink
+            if downlink is not None and not downlink.confirmed:
+                detail = f"gateway {flight.gateway_eui}"
+                self._book.end(downlink, DownlinkState.FAILED, at, FailureCause.GATEWAY_SILENT, detail)
 
     def _try(self, answer: Answer, chances: list[Opportunity], cause: str, at: datetime, now_s: float) -> None:
         left, size = chances, len(answer.phy_payload)
@@ -89,14 +101,17 @@ class Transmitter:
             return False
         airtime_s = self._plan.airtime_s(chance, len(answer.phy_payload))
         self._ledger.book(chance.gateway_eui, chance.frequency_hz, airtime_s, now_s)
-        self._in_flight[token] = _InFlight(answer, others, now_s)
+        self._in_flight[token] = _InFlight(answer, chance.gateway_eui, others, now_s)
         self._sent.append(Sent(answer, chance, at))
         return True
 
     def _give_up(self, answer: Answer, cause: str, at: datetime) -> None:
         """A downlink is tried again with the next uplink, or fails; the loss of a mere answer is counted."""
         gateway_eui = answer.opportunities[0].gateway_eui
-        refusal = Refusal(Cause.TRANSMISSION_FAILED, answer.device.dev_eui)
-        self._refusals.count(refusal, gateway_eui, answer.phy_payload, at)
+        self._count_loss(answer, gateway_eui, at)
         if answer.downlink is not None:
             self._book.try_again(answer.downlink, cause, f"gateway {gateway_eui}", at)
+
+    def _count_loss(self, answer: Answer, gateway_eui: str, at: datetime) -> None:
+        refusal = Refusal(Cause.TRANSMISSION_FAILED, answer.device.dev_eui)
+        self._refusals.count(refusal, gateway_eui, answer.phy_payload, at)

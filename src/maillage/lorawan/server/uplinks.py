@@ -49,6 +49,9 @@ class UplinkSieve:
         if packet.phy_payload in self._window:
             self._add_copy(packet.phy_payload, reception)
             return
+        if len(self._window) >= self._settings.max_waiting_uplinks:  # not even remembered: memory is bounded
+            self._refusals.count(Refusal(Cause.OVERLOADED, ""), gateway.eui, packet.phy_payload, at)
+            return
         received = Received(packet.phy_payload, packet.data_rate, [reception], at, now_s)
         outcome = self._judge(received)
         if isinstance(outcome, Refusal):
@@ -74,8 +77,6 @@ class UplinkSieve:
 
     def _judge(self, received: Received) -> Verified | JoinAsked | Refusal | None:
         """None: a late copy, of no interest and no harm."""
-        if len(self._window) >= self._settings.max_waiting_uplinks:
-            return Refusal(Cause.OVERLOADED, "")
         try:
             frame = parse_frame(received.phy_payload)
         except FrameError as error:

@@ -77,10 +77,15 @@ class SemtechUdpServer:
 
     def transmit(self, gateway_eui: bytes, token: int, packet: TxPacket, now_s: float) -> bool:
         """PULL_RESP by the path of the last PULL_DATA; False when there is none."""
-        address, seen_s = self._paths.get(gateway_eui, (None, 0.0))
-        if address is None or now_s - seen_s > _PATH_KEPT_S:
+        if not self.reaches(gateway_eui, now_s):
             return False
+        address, _ = self._paths[gateway_eui]
         return self._send(encode_pull_resp(PullResp(token, packet)), address)
+
+    def reaches(self, gateway_eui: bytes, now_s: float) -> bool:
+        """Whether the gateway's last PULL_DATA has opened a path that is still young enough."""
+        _, seen_s = self._paths.get(gateway_eui, (None, float("-inf")))
+        return now_s - seen_s <= _PATH_KEPT_S
 
     def _readable(self) -> None:
         """Until the socket is empty, or long enough for the loop to look elsewhere."""

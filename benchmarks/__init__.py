@@ -1,0 +1,1 @@
+"""Measurements of the running house, on real processes and a durable database. Never part of the tests."""
