@@ -1,5 +1,7 @@
 """Fixtures every test may ask for. A test that asks for no server starts none."""
 
+import pytest
+from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 # programs first: the others import it, and pytest wants to see a plugin before anybody imports it
@@ -8,3 +10,9 @@ pytest_plugins = ["tests.fixtures.programs", "tests.fixtures.database", "tests.f
 # A busy machine is no defect of the code under test: properties are judged by what they find, never by their speed.
 settings.register_profile("maillage", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("maillage")
+
+
+@pytest.fixture(autouse=True)
+def _speaks_french() -> None:
+    """A request leaves its language behind in the thread; each test begins in the house's own."""
+    translation.deactivate()
