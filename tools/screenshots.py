@@ -28,6 +28,7 @@ CHROMIUM = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--lang=fr-FR",  # of the browser's own words, in a date field
     "--enable-unsafe-swiftshader",  # maps need WebGL, drawn in software where there is no graphics card
     "--use-gl=angle",
     "--use-angle=swiftshader",

@@ -11,8 +11,8 @@ VICKI = "mclimate-vicki"
 RELAY = "dragino-lt22222l"
 
 
-def test_settings_list_heating_and_access():
-    assert list(registry.solutions()) == ["heating", "access"]
+def test_settings_list_heating_and_access_first():
+    assert list(registry.solutions())[:2] == ["heating", "access"]
 
 
 def test_a_valve_that_takes_whole_degrees_is_offered_whole_degrees():
