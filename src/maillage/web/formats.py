@@ -45,7 +45,7 @@ def unit_label(unit: str) -> str:
     return _DISPLAYED.get(unit, unit)
 
 
-_UNREADABLE = 10**15
+_UNREADABLE = 1e15
 """From here on nobody counts digits: powers of ten."""
 
 
@@ -54,7 +54,7 @@ def number(value: Number, decimals: int | None = None) -> str:
 
     Halves go away from zero, as the browser rounds them.
     """
-    if abs(value) >= _UNREADABLE:
+    if abs(float(value)) >= _UNREADABLE:
         return f"{value:.3g}".replace("-", "−")
     places = decimals if decimals is not None else int(value != int(value))
     rounded = Decimal(value).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
