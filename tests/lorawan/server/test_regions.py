@@ -45,7 +45,7 @@ class Town:
         )
         book = DownlinkBook(settings.max_attempts)
         self.radio = FakeRadio()
-        self.answering = Answering(plan, ledger, book, lambda _: True)
+        self.answering = Answering(plan, ledger, book, self.radio.reaches)
         self.joining = Joining(self.registry, plan, 0, lambda _: 0x1234)
         self.transmitter = Transmitter(self.radio, plan, ledger, book, self.refusals)
 

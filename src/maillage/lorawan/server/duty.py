@@ -53,7 +53,11 @@ class DutyLedger:
 
     def recall(self, sent: Iterable[LoggedDownlink], now: datetime, now_s: float) -> None:
         """Book what was sent before a restart. A data rate that the region has no longer counts as its slowest."""
-        known = [rate for rate in self._region.data_rates if rate is not None]
+        known = [
+            self._region.data_rate(index)
+            for index in self._region.downlink_data_rates
+            if self._region.data_rates[index]
+        ]
         rates = {str(rate.datr): rate for rate in known}
         for frame in sent:
             rate = rates.get(frame.data_rate, known[0])
