@@ -32,7 +32,7 @@ check: setup-dev ## lint, types and architecture, without running the tests
 	$(VENV)/mypy
 
 test: check ## everything that must hold before a change is accepted
-	$(VENV)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
+	$(VENV)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
 
 openapi: setup-dev ## write docs/openapi.json again after a change of the API
 	@DJANGO_SETTINGS_MODULE=maillage.config.settings $(VENV)/django-admin export_openapi_schema \

@@ -35,6 +35,7 @@ class Theatre:
             locale="fr-FR",
             timezone_id="Europe/Paris",
             has_touch=width < 500,
+            reduced_motion="reduce",  # axe would judge colours in the middle of a fade
         )
         context.set_default_timeout(_PATIENCE_MS)
         self.contexts.append(context)

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.xdist_group("flows")]
+pytestmark = [pytest.mark.browser, pytest.mark.system]
 
 INSEE = "91228"
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 from tests.fixtures.chromium import assert_fit_for_everybody
 
-pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.xdist_group("flows")]
+pytestmark = [pytest.mark.browser, pytest.mark.system]
 
 
 def test_the_gate_asks_before_it_moves_and_its_relay_confirms(theatre):

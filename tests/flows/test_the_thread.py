@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.fixtures.chromium import assert_fit_for_everybody
 
-pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.xdist_group("flows")]
+pytestmark = [pytest.mark.browser, pytest.mark.system]
 
 SCHOOL = "École élémentaire Jules-Ferry"
 ROOM = "Classe de CM2"

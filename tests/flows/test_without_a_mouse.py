@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from tests.flows.conftest import LOGINS
 
-pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.xdist_group("flows")]
+pytestmark = [pytest.mark.browser, pytest.mark.system]
 
 ROOM = "Bibliothèque"
 _MOST_STOPS = 120
