@@ -18,6 +18,7 @@ from maillage.lorawan.codecs.pool import CodecPool
 from maillage.lorawan.codecs.registry import load_models
 from maillage.lorawan.events import LIVE_GATEWAYS
 from maillage.lorawan.gateways.semtech_udp.server import SemtechUdpServer
+from maillage.lorawan.keys import KeyRing
 from maillage.lorawan.server.announcements import downlink_message
 from maillage.lorawan.server.assembly import Assembly, World, assemble
 from maillage.lorawan.server.bus import NatsBus
@@ -33,6 +34,7 @@ from maillage.lorawan.store import Store
 
 log = logging.getLogger(__name__)
 _RETRY_S = 1.0
+_EVERYWHERE = "0.0.0.0"  # noqa: S104 - gateways are outside
 _LAST_TICKS_S = 0.5
 _LAST_PUBLICATIONS_S = 2.0
 _PARTITIONS_EVERY_S = 3600.0
@@ -47,13 +49,16 @@ class Addresses:
     nats_url: str
     udp_host: str
     udp_port: int
+    keys: KeyRing
 
 
 def main() -> None:
     """Serve until SIGTERM. Raises ``Conflict`` when another process owns the shard."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     env = environment.read()
-    addresses = Addresses(env.database_conninfo, env.nats_url, "0.0.0.0", env.lorawan_port)  # noqa: S104
+    addresses = Addresses(
+        env.database_conninfo, env.nats_url, _EVERYWHERE, env.lorawan_port, KeyRing(env.key_encryption_keys)
+    )
     uvloop.run(serve(addresses, ServerSettings(region=env.lorawan_region)))
 
 
@@ -62,7 +67,8 @@ async def serve(addresses: Addresses, settings: ServerSettings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    store, reader = Store(addresses.database_conninfo, settings.shard), Reader(addresses.database_conninfo)
+    store = Store(addresses.database_conninfo, settings.shard, addresses.keys)
+    reader = Reader(addresses.database_conninfo, addresses.keys)
     bus, udp = NatsBus(addresses.nats_url), SemtechUdpServer(clock.now, clock.monotonic_s)
     try:
         await _until_available(store.connect)
