@@ -18,7 +18,7 @@ from maillage.identity.policies import require_command, require_configure, requi
 from maillage.kernel import clock
 from maillage.kernel.errors import Conflict, Invalid, NotFound
 from maillage.lorawan import queries
-from maillage.lorawan.device_csv import BadRow, Verdict, judge, read_sheet
+from maillage.lorawan.device_csv import BadRow, Sheet, Verdict, judge, read_sheet
 from maillage.lorawan.device_csv import dev_euis as dev_euis_of
 from maillage.lorawan.device_models import require_model
 from maillage.lorawan.events import NOTIFY_DOWNLINK, NOTIFY_REGISTRY
@@ -27,6 +27,7 @@ from maillage.lorawan.keys import Purpose
 from maillage.lorawan.models import Device, DeviceImport, Downlink, Gateway, Session
 from maillage.lorawan.new_device import NewDevice
 from maillage.lorawan.notify import notify
+from maillage.lorawan.qr_sheet import ScanDefaults, read_codes
 from maillage.lorawan.policies import require_everything, require_radio
 
 IMPORT_KEPT_FOR = timedelta(minutes=30)
@@ -244,7 +245,17 @@ def preview_import(actor: Actor, file_name: str, content: bytes) -> DeviceImport
     Raises ``Refused``, or ``Invalid`` when the file cannot be read at all (see ``device_csv``).
     """
     require_radio(actor)
-    sheet = read_sheet(content)
+    return _keep(actor, file_name, content, read_sheet(content))
+
+
+@transaction.atomic
+def preview_codes(actor: Actor, codes: str, defaults: ScanDefaults) -> DeviceImport:
+    """The same of scanned labels, one a line (see ``qr_sheet``)."""
+    require_radio(actor)
+    return _keep(actor, "QR", codes.encode(), read_codes(codes, defaults))
+
+
+def _keep(actor: Actor, file_name: str, content: bytes, sheet: Sheet) -> DeviceImport:
     verdict = judge(sheet, queries.known_to_import(actor, dev_euis_of(sheet)))
     now = clock.now()
     DeviceImport.objects.filter(expires_at__lte=now).delete()

@@ -1,14 +1,13 @@
 """A device to register, and how each of its fields is read from what a person typed. Pure."""
 
-import string
 from dataclasses import dataclass, field
 
 from maillage.kernel.errors import Invalid
 from maillage.lorawan.protocol.eui import parse_eui, parse_key
+from maillage.lorawan.qr import LETTERS
 
 NAME_CHARACTERS = 150
 OWNER_TOKEN_CHARACTERS = 64
-OWNER_TOKEN_LETTERS = frozenset(string.digits + string.ascii_uppercase + " $%*+-./")
 _BLANK_EUIS = frozenset({"0" * 16, "f" * 16})
 _BLANK_KEYS = frozenset({bytes(16), b"\xff" * 16})
 
@@ -55,7 +54,7 @@ def read_app_key(text: str) -> bytes:
 def read_owner_token(text: str) -> str:
     """A TR005 owner token, upper case; empty for none. Raises ``Invalid`` for what no QR code can hold."""
     token = text.strip().upper()
-    if len(token) > OWNER_TOKEN_CHARACTERS or not all(one in OWNER_TOKEN_LETTERS for one in token):
+    if len(token) > OWNER_TOKEN_CHARACTERS or not set(token) <= LETTERS:
         raise Invalid("lorawan.owner_token.unreadable", longest=OWNER_TOKEN_CHARACTERS)
     return token
 
