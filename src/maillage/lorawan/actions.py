@@ -27,8 +27,9 @@ from maillage.lorawan.keys import Purpose
 from maillage.lorawan.models import Device, DeviceImport, Downlink, Gateway, Session
 from maillage.lorawan.new_device import NewDevice
 from maillage.lorawan.notify import notify
-from maillage.lorawan.qr_sheet import ScanDefaults, read_codes
 from maillage.lorawan.policies import require_everything, require_radio
+from maillage.lorawan.qr_sheet import ScanDefaults, read_codes
+from maillage.lorawan.queries import KeyRow
 
 IMPORT_KEPT_FOR = timedelta(minutes=30)
 GATEWAYS_CHANGED = "gateways"
@@ -213,7 +214,7 @@ def rewrap_keys(actor: Actor) -> Iterator[int]:
     yield from _rewrapped(Session, ("nwk_s_key", "app_s_key"))
 
 
-def _rewrapped(model: type[Device] | type[Session], columns: tuple[str, ...]) -> Iterator[int]:
+def _rewrapped(model: type[KeyRow], columns: tuple[str, ...]) -> Iterator[int]:
     after = ""
     while True:
         with transaction.atomic():

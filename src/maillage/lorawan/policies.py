@@ -8,6 +8,7 @@ from maillage.identity.policies import may_configure, may_operate
 from maillage.kernel.errors import Refused
 
 _RADIO_ROLES = frozenset({Role.OPERATOR, Role.MACHINE, Role.TECHNICIAN})
+_CLAIMING_ROLES = frozenset({Role.OPERATOR, Role.TECHNICIAN, Role.MAYOR, Role.AGENT})
 
 
 def may_see_radio(actor: Actor) -> bool:
@@ -35,6 +36,11 @@ def require_everything(actor: Actor) -> None:
 def may_show_keys(actor: Actor, organisation_id: int) -> bool:
     """The key of a device of that organisation may be shown, against a reason in the journal."""
     return may_see_radio(actor) and may_operate(actor, organisation_id)
+
+
+def may_claim(actor: Actor) -> bool:
+    """Devices may be claimed for some organisation; which one is judged with it."""
+    return actor.role in _CLAIMING_ROLES
 
 
 def may_register_for(actor: Actor, organisation_id: int) -> bool:

@@ -11,6 +11,7 @@ from maillage.kernel.errors import Invalid
 MAX_BYTES = 15_000_000
 MAX_PIXELS = 60_000_000
 _SIDE_PX_MAX = 4_000
+_QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 _FORMATS = ("JPEG", "PNG", "WEBP")
 
 
@@ -22,7 +23,7 @@ def codes_on(photo: bytes) -> list[str]:
     """
     if len(photo) > MAX_BYTES:
         raise Invalid("lorawan.photo.too_large", most_megabytes=MAX_BYTES // 1_000_000)
-    found = zxingcpp.read_barcodes(_grey(photo), formats=zxingcpp.BarcodeFormat.QRCode)
+    found = zxingcpp.read_barcodes(_grey(photo), formats=_QR)
     placed = sorted(found, key=lambda code: (code.position.top_left.y, code.position.top_left.x))
     texts = list(dict.fromkeys(code.text for code in placed if code.valid))
     if not texts:

@@ -1,6 +1,6 @@
 """Scanned labels → the same lines as a file of devices has, to be judged by the same rules. Pure.
 
-One label a line. After the code, separated by semicolons or tabs, may stand the AppKey and the name: TR005 holds neither.
+One label a line. After the code, separated by semicolons or tabs, may stand the AppKey and the name: TR005 has neither.
 """
 
 import re
@@ -20,8 +20,8 @@ _CELLS = 3
 class ScanDefaults:
     """What the labels do not say.
 
-    ``models`` are the known models by ProfileID; ``model`` is for the others. ``key_in_proprietary`` says that the maker
-    has put the AppKey into the proprietary field.
+    ``models`` are the known models by ProfileID; ``model`` is for the others. ``key_in_proprietary`` says that the
+    maker has put the AppKey into the proprietary field.
     """
 
     commune: str

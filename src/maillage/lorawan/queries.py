@@ -220,6 +220,11 @@ def organisations_to_equip(actor: Actor) -> Sequence[Organisation]:
     return [organisation for organisation in found if may_configure(actor, organisation.pk)]
 
 
+def operators() -> Sequence[Organisation]:
+    """The operating bodies, by id."""
+    return list(Organisation.objects.filter(kind=Organisation.Kind.OPERATOR).order_by("pk"))
+
+
 def organisations_of(new: Iterable[NewDevice]) -> Sequence[Organisation]:
     """The owners of devices to register, by id."""
     return list(Organisation.objects.filter(pk__in={device.organisation_id for device in new}).order_by("pk"))
@@ -339,10 +344,16 @@ def _hearing(hearing: Hearing, now: datetime) -> Q:
 
 
 def _silent(now: datetime) -> Q:
-    models = list(device_models())
-    silent = ~Q(model_key__in=models) & Q(last_seen_at__lt=now - silent_after(""))
-    for key in models:
-        silent |= Q(model_key=key, last_seen_at__lt=now - silent_after(key))
+    """One condition a rhythm, not a model: a repository brings hundreds of models, and few rhythms."""
+    usual = silent_after("")
+    unusual: dict[timedelta, list[str]] = {}
+    for key in device_models():
+        if silent_after(key) != usual:
+            unusual.setdefault(silent_after(key), []).append(key)
+    others = [key for keys in unusual.values() for key in keys]
+    silent = ~Q(model_key__in=others) & Q(last_seen_at__lt=now - usual)
+    for patience, keys in unusual.items():
+        silent |= Q(model_key__in=keys, last_seen_at__lt=now - patience)
     return silent
 
 
