@@ -2,7 +2,7 @@
 
 from maillage.kernel.errors import Invalid
 from maillage.lorawan.codecs.model import DeviceModel
-from maillage.lorawan.device_models import device_models
+from maillage.lorawan.device_models import device_models as device_models
 
 
 def device_model(key: str) -> DeviceModel:
