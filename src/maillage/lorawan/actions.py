@@ -18,6 +18,7 @@ from maillage.identity.policies import require_command, require_configure, requi
 from maillage.kernel import clock
 from maillage.kernel.errors import Conflict, Invalid, NotFound
 from maillage.lorawan import queries
+from maillage.lorawan.bulk.store import insert_devices
 from maillage.lorawan.device_csv import BadRow, Sheet, Verdict, judge, read_sheet
 from maillage.lorawan.device_csv import dev_euis as dev_euis_of
 from maillage.lorawan.device_models import require_model
@@ -347,7 +348,7 @@ def _insert(new: Sequence[NewDevice]) -> None:
     now = clock.now()
     try:
         with transaction.atomic():
-            Device.objects.bulk_create((_device(device, now) for device in new), batch_size=_ROWS_A_STATEMENT)
+            insert_devices([_device(device, now) for device in new])
     except IntegrityError as error:
         since = sorted(queries.registered([device.dev_eui for device in new]))
         examples = ", ".join(since[:_EXAMPLES])
