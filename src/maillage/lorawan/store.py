@@ -92,8 +92,7 @@ RETURNING device_id
 """
 
 _COMMITTED_JOINS: LiteralString = """
-SELECT device_id FROM lorawan_session JOIN unnest(%b::varchar[], %b::bytea[]) AS asked (device_id, nwk_s_key)
-USING (device_id, nwk_s_key)
+SELECT device_id, nwk_s_key FROM lorawan_session WHERE device_id = ANY(%b::varchar[])
 """
 
 _SIGHTINGS: LiteralString = """
@@ -195,9 +194,11 @@ class Store:
     async def committed_joins(self, joins: Sequence[PlannedJoin]) -> set[str]:
         """DevEUIs of those whose session is there: a commit whose answer was lost took place."""
         async with self._on_critical() as connection:
-            columns = ([join.device.dev_eui for join in joins], [join.keys.nwk_s_key for join in joins])
-            cursor = await connection.execute(_COMMITTED_JOINS, columns)
-            return {row[0] for row in await cursor.fetchall()}
+            cursor = await connection.execute(_COMMITTED_JOINS, ([join.device.dev_eui for join in joins],))
+            rows = await cursor.fetchall()
+        asked = {(join.device.dev_eui, join.keys.nwk_s_key) for join in joins}
+        stored = ((row[0], self._keys.unwrap(bytes(row[1]), row[0], Purpose.NWK_S_KEY)) for row in rows)
+        return {dev_eui for dev_eui, key in stored if (dev_eui, key) in asked}
 
     async def keep_partitions(self, today: date, retention_days: int) -> None:
         """Create the frame log's days around today, drop those past their retention."""
