@@ -5,7 +5,7 @@ import re
 
 from tests.architecture.source import PACKAGE, Module, calls, modules
 
-PURE = re.compile(r"^maillage\.(kernel|lorawan\.(protocol|regions)|[a-z.]+\.engine|lorawan\.simulator\.physics)(\.|$)")
+PURE = re.compile(r"^maillage\.(kernel|lorawan\.(protocol|regions|packages|simulator\.physics)|[a-z.]+\.engine)(\.|$)")
 SQL = re.compile(
     r"\b(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\S+(\s+\w+)?\s+SET|DELETE\s+FROM|CREATE\s+(TABLE|INDEX|DATABASE)|COPY\s+\w+\s*[(]|pg_\w+\()",
     re.DOTALL,

@@ -136,3 +136,17 @@ def test_the_mayor_of_another_commune_finds_none_of_it(mayor, stranger, evry, eq
     assert stranger.get("/api/v1/things").json()["items"] == []
     assert Command.objects.unscoped("test").count() == 1
     assert len(queries.schedule_of_thing(INSTALLER, equipment.gate.pk)) == 1
+
+
+@pytest.mark.parametrize("asked", [{"verb": "a\0b"}, {"verb": "set_temperature", "value": 1e308}])
+def test_what_no_column_can_hold_and_no_eye_can_read_is_refused_in_words(mayor, equipment, asked):
+    answer = post(mayor, "/commands", {"thing_id": equipment.valve.pk, **asked})
+    assert answer.status_code == 422
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["detail"].endswith(".")
+
+
+def test_a_nul_in_an_address_is_refused_in_words(mayor, equipment):
+    answer = mayor.get("/api/v1/journal", {"person": "a\0b"})
+    assert (answer.status_code, answer["Content-Type"]) == (422, "application/problem+json")
+    assert mayor.get("/journal/", {"person": "a\0b"}).status_code in {200, 422}

@@ -129,3 +129,14 @@ def test_children_get_the_full_path_of_the_data_folder(tmp_path, monkeypatch):
     variables = environment.for_children(environment.read({"MAILLAGE_DATA": "here"}))
     assert variables["MAILLAGE_DATA"] == str(tmp_path / "here")
     assert variables["PATH"] == os.environ["PATH"]
+
+
+def test_the_lorawan_region_is_europe_unless_another_is_chosen(tmp_path):
+    assert read(tmp_path).lorawan_region.name == "EU863-870"
+    assert read(tmp_path, MAILLAGE_REGION=" us915/2 ").lorawan_region.name == "US902-928"
+
+
+def test_a_region_that_is_none_is_refused_by_name(tmp_path):
+    with pytest.raises(Invalid, match="EU868, IN865, US915") as refusal:
+        read(tmp_path, MAILLAGE_REGION="FR868")
+    assert refusal.value.facts["variable"] == "MAILLAGE_REGION"

@@ -7,6 +7,7 @@ from tests.identity.conftest import PASSWORD, SETUP
 
 from maillage.identity import actions
 from maillage.identity.actor import Role
+from maillage.identity.middleware import still_acts
 from maillage.identity.models import JournalEntry, Membership, User
 
 EMAIL = "maire@evry.example"
@@ -173,3 +174,35 @@ def test_a_new_password_is_checked_and_ends_the_other_sessions(house):
     assert here.get("/account/").status_code == 200
     assert elsewhere.get("/account/").status_code == 302
     assert last_action(house.mayor.user_id).action == "identity.password_changed"
+
+
+@pytest.fixture
+def open_stream(house):
+    """A technician's page that outlives its request, and the client that opened it."""
+    actions.grant_mandate(house.actor("mayor"), house.evry, house.contractor)
+    client = house.client("technician")
+    request = client.get(reverse("identity:account")).wsgi_request
+    return client, still_acts(request)
+
+
+def test_what_outlives_its_request_goes_on_while_nothing_changes(open_stream):
+    _client, ask = open_stream
+    assert ask()
+
+
+def test_nothing_outlives_a_log_out(open_stream):
+    client, ask = open_stream
+    client.logout()
+    assert not ask()
+
+
+def test_nothing_outlives_a_changed_password(house, open_stream):
+    _client, ask = open_stream
+    actions.change_password(house.actor("technician"), "another long sentence")
+    assert not ask()
+
+
+def test_nothing_outlives_a_revoked_mandate(house, open_stream):
+    _client, ask = open_stream
+    actions.revoke_mandate(house.actor("mayor"), house.evry, house.contractor)
+    assert not ask()

@@ -7,9 +7,19 @@ import pytest
 from tests.fixtures.server_process import lorawan_conninfo
 
 __all__ = ["lorawan_conninfo"]
-_VECTORS = Path(__file__).parents[1] / "vectors" / "lorawan" / "frames.json"
+_VECTORS = Path(__file__).parents[1] / "vectors" / "lorawan"
 
 
 @pytest.fixture(scope="session")
 def vectors():
-    return json.loads(_VECTORS.read_text())
+    return json.loads((_VECTORS / "frames.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def vectors_1_1():
+    return json.loads((_VECTORS / "frames_1_1.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def class_b_vectors():
+    return json.loads((_VECTORS / "class_b.json").read_text())

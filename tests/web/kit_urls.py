@@ -56,7 +56,7 @@ def live_page(request: HttpRequest) -> HttpResponse:
 
 
 def stream(_request: HttpRequest) -> StreamingHttpResponse:
-    return event_stream_response(HUB.subscribe(["site.1"]))
+    return event_stream_response(HUB.subscribe(["site.1"]), lambda: True)
 
 
 def static_file(_request: HttpRequest, name: str) -> HttpResponse:

@@ -64,3 +64,8 @@ def test_instants_are_told_in_the_territory_s_time():
     with translation.override("fr"):
         assert formats.instant(NOW) == "3 mars 2025 à 14:05"
         assert formats.instant(datetime(2025, 7, 3, 22, 30, tzinfo=UTC)) == "4 juillet 2025 à 00:30"
+
+
+def test_a_number_nobody_could_read_is_written_in_powers_of_ten():
+    assert formats.number(1e308) == "1e+308"
+    assert formats.number(-1e16) == "−1e+16"

@@ -1,7 +1,10 @@
 import json
 
 import pytest
+from django.test import RequestFactory
 from django.utils import translation
+
+from maillage.web import problems
 
 pytestmark = pytest.mark.usefixtures("kit")
 
@@ -64,3 +67,10 @@ def test_problems_are_told_in_english_too(client):
     with translation.override("en"):
         answer = client.get("/api/fail/refused", headers={"Accept-Language": "en"})
     assert answer.json()["title"] == "This is not allowed"
+
+
+def test_an_error_nobody_foresaw_has_the_api_s_own_shape_under_its_address():
+    answer = problems.server_error(RequestFactory().get("/api/v1/things"))
+    assert (answer.status_code, answer["Content-Type"]) == (500, "application/problem+json")
+    page = problems.server_error(RequestFactory().get("/journal/"))
+    assert (page.status_code, page["Content-Type"]) == (500, "text/html; charset=utf-8")

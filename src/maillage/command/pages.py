@@ -19,7 +19,7 @@ from maillage.command.overview import SiteOverview, findings, left_undone, newes
 from maillage.command.places import Equipment, equipment
 from maillage.command.summaries import summary_text
 from maillage.identity.actor import Actor, Role
-from maillage.identity.middleware import actor_of
+from maillage.identity.middleware import actor_of, still_acts
 from maillage.kernel import clock
 from maillage.telemetry import queries as telemetry
 from maillage.territory import queries as territory
@@ -147,12 +147,12 @@ def commune_live(request: HttpRequest, insee: str) -> StreamingHttpResponse:
     actor = actor_of(request)
     found = territory.commune(actor, insee)
     ids = telemetry.things(actor).filter(site__commune=found).values_list("pk", flat=True)
-    return open_stream(list(ids))
+    return open_stream(request, list(ids))
 
 
-def open_stream(thing_ids: Sequence[int]) -> StreamingHttpResponse:
+def open_stream(request: HttpRequest, thing_ids: Sequence[int]) -> StreamingHttpResponse:
     """The stream of these things, which the caller has looked up for its actor."""
-    return event_stream_response(hub().subscribe(topics(thing_ids)))
+    return event_stream_response(hub().subscribe(topics(thing_ids)), still_acts(request))
 
 
 def _commune_page(request: HttpRequest, actor: Actor, insee: str) -> HttpResponse:

@@ -215,7 +215,8 @@ def site_live(request: HttpRequest, site_id: int) -> StreamingHttpResponse:
     """The site's one event stream."""
     actor = actor_of(request)
     found = telemetry.site(actor, site_id)
-    return open_stream(list(telemetry.things(actor, site_id=found.pk).values_list("pk", flat=True)))
+    things = telemetry.things(actor, site_id=found.pk).values_list("pk", flat=True)
+    return open_stream(request, list(things))
 
 
 @require_GET

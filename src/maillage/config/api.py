@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import TypeVar, cast
 
 from django.conf import settings
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.module_loading import import_string
 from ninja import NinjaAPI
@@ -41,6 +42,7 @@ def build() -> NinjaAPI:
     for prefix, path in routers:
         api.add_router(prefix, import_string(path))
     _answer(api, MaillageError, lambda _request, error: problems.json_response(error))
+    _answer(api, DataError, lambda _request, _error: problems.json_response(problems.value_unfit()))
     _answer(api, ValidationError, _invalid)
     _answer(api, HttpError, _http_error)
     _answer(api, Http404, partial(_problem, status=HTTPStatus.NOT_FOUND))

@@ -12,6 +12,10 @@ MAILLAGE_HTTPS         ``1``: people reach the site by https, through   ``0``
                        a proxy that sets X-Forwarded-Proto itself
 MAILLAGE_HOSTS         host names the site answers to, by commas          ``localhost,127.0.0.1,[::1]``
 MAILLAGE_LORAWAN_PORT  UDP port on which gateways are heard               ``1700``
+MAILLAGE_REGION        LoRaWAN band plan: ``EU868``, ``IN865``,           ``EU868``
+                       ``US915``, ``AU915``, ``AS923``, ``AS923-2`` to
+                       ``AS923-4``; ``US915/1`` to ``US915/8`` (and
+                       ``AU915``) for gateways of eight channels
 ====================== ================================================== ================================
 """
 
@@ -23,6 +27,8 @@ from pathlib import Path
 
 from maillage.config.data_folder import DataFolder, data_folder, secret_kept_in, socket_folder
 from maillage.kernel.errors import Invalid, Unavailable
+from maillage.lorawan.regions.catalogue import DEFAULT_REGION, REGIONS, region_named
+from maillage.lorawan.regions.region import Region
 
 DATABASE_NAME = "maillage"
 DATABASE_ROLE = "maillage"
@@ -35,6 +41,7 @@ VARIABLES = (
     "MAILLAGE_HTTPS",
     "MAILLAGE_HOSTS",
     "MAILLAGE_LORAWAN_PORT",
+    "MAILLAGE_REGION",
 )
 _LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
 _LORAWAN_PORT = 1700
@@ -57,6 +64,7 @@ class Environment:
     https: bool
     allowed_hosts: tuple[str, ...]
     lorawan_port: int
+    lorawan_region: Region
 
     @property
     def data(self) -> DataFolder:
@@ -84,6 +92,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Environment:
         https=_switch(environ, "MAILLAGE_HTTPS"),
         allowed_hosts=_words(environ.get("MAILLAGE_HOSTS", "") or _LOCAL_HOSTS),
         lorawan_port=_port(environ, "MAILLAGE_LORAWAN_PORT", _LORAWAN_PORT),
+        lorawan_region=_region(environ, "MAILLAGE_REGION"),
     )
 
 
@@ -141,3 +150,11 @@ def _port(environ: Mapping[str, str], name: str, default: int) -> int:
 
 def _words(value: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in value.split(",") if word.strip())
+
+
+def _region(environ: Mapping[str, str], name: str) -> Region:
+    value = environ.get(name, "").strip() or DEFAULT_REGION.common_name
+    try:
+        return region_named(value)
+    except Invalid as error:
+        raise Invalid("environment-not-a-region", variable=name, value=value, expected=", ".join(REGIONS)) from error

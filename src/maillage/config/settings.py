@@ -151,6 +151,16 @@ STATIC_URL = "static/"
 # Files are served from where they stand: nothing to collect, nothing to forget to collect.
 SERVESTATIC_USE_FINDERS = True
 
+# Faults must be seen: the supervisor relays what is written here. Refusals (4xx) are answers, not faults.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"django.request": {"level": "ERROR"}},
+}
+
 # What the solutions declare; ``command.solutions`` reads them from here, so that adding one touches only this list.
 MAILLAGE_SOLUTIONS = [
     "maillage.solutions.heating.manifest.SOLUTION",

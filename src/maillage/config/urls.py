@@ -15,5 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
 ]
 
+handler500 = "maillage.web.problems.server_error"
+
 if settings.DEBUG:
     urlpatterns.append(path("_kit/", include("maillage.web.kit")))

@@ -1,8 +1,11 @@
 """Who is asking: sets ``request.actor`` from the session or the bearer token, and the person's language."""
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth import get_user
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -38,6 +41,21 @@ def membership_of(request: HttpRequest) -> Membership | None:
     """The membership that the actor of this request acts by."""
     membership: Membership | None = getattr(request, "membership", None)
     return membership
+
+
+def still_acts(request: HttpRequest) -> Callable[[], bool]:
+    """Whether who asks by a session would still be the same actor, seeing the same: for what outlives its request."""
+    actor, session_key = actor_of(request), request.session.session_key
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+
+    def ask() -> bool:
+        later = HttpRequest()
+        later.session = store(session_key)
+        later.user = get_user(later)
+        membership = _by_session(later)
+        return membership is not None and queries.actor_of(membership) == actor
+
+    return ask
 
 
 class ActorMiddleware(MiddlewareMixin):

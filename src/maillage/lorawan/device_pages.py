@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from maillage.identity.actor import Actor
-from maillage.identity.middleware import actor_of
+from maillage.identity.middleware import actor_of, still_acts
 from maillage.kernel import clock
 from maillage.kernel.errors import Conflict, Invalid
 from maillage.lorawan import actions, live, queries
@@ -105,7 +105,7 @@ def new_frames(request: HttpRequest, dev_eui: str) -> HttpResponse:
 def device_live(request: HttpRequest, dev_eui: str) -> HttpResponseBase:
     """Server-sent events: each frame of this device."""
     found = queries.device(actor_of(request), dev_eui)
-    return event_stream_response(hub().subscribe([live.frames_topic(found.pk)]))
+    return event_stream_response(hub().subscribe([live.frames_topic(found.pk)]), still_acts(request))
 
 
 @sensitive_post_parameters("app_key")

@@ -98,6 +98,26 @@ HEARINGS: Mapping[str, Promise] = {
     "retired": _("Retirés du service"),
 }
 
+# Counted by whoever stores the values, in the same table: the operator looks in one place.
+_NOT_STORED: Mapping[str, tuple[Promise, Promise]] = {
+    "telemetry_unknown_device": (
+        _("Mesures d’un appareil sans équipement"),
+        _("L’appareil est enregistré mais n’équipe aucun lieu : rattachez-le à un équipement."),
+    ),
+    "telemetry_unknown_quantity": (
+        _("Mesure que l’équipement n’attend pas"),
+        _("Le décodeur donne une mesure que l’équipement ne connaît pas : vérifiez le modèle de l’appareil."),
+    ),
+    "telemetry_not_a_number": (
+        _("Mesure qui n’est pas un nombre"),
+        _("L’appareil ou son décodeur donne une valeur absurde : vérifiez le capteur."),
+    ),
+    "telemetry_absurd_time": (
+        _("Mesure datée d’un autre temps"),
+        _("L’heure de la machine a changé, ou ces mesures ont attendu trop longtemps : vérifiez l’horloge."),
+    ),
+}
+
 REFUSALS: Mapping[str, Promise] = {
     "malformed_datagram": _("Datagramme illisible"),
     "malformed_frame": _("Trame LoRaWAN illisible"),
@@ -116,6 +136,7 @@ REFUSALS: Mapping[str, Promise] = {
     "codec_failure": _("Contenu que le décodeur refuse"),
     "overloaded": _("Serveur surchargé"),
     "transmission_failed": _("Émission impossible"),
+    **{cause: name for cause, (name, _remedy) in _NOT_STORED.items()},
 }
 
 REFUSAL_REMEDIES: Mapping[str, Promise] = {
@@ -153,6 +174,7 @@ REFUSAL_REMEDIES: Mapping[str, Promise] = {
     "transmission_failed": _(
         "Aucune passerelle n’a pu émettre : vérifiez que celles qui entendent l’appareil sont en ligne et à l’heure."
     ),
+    **{cause: remedy for cause, (_name, remedy) in _NOT_STORED.items()},
 }
 
 DOWNLINK_CAUSES: Mapping[str, Promise] = {

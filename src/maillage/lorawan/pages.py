@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from maillage.identity.actor import Actor
-from maillage.identity.middleware import actor_of
+from maillage.identity.middleware import actor_of, still_acts
 from maillage.identity.models import Organisation
 from maillage.identity.policies import may_operate, require_operate
 from maillage.kernel import clock
@@ -106,7 +106,7 @@ def gateways_map(request: HttpRequest) -> JsonResponse:
 @radio_page
 def gateways_live(request: HttpRequest) -> HttpResponseBase:
     """Server-sent events: the counters of the gateways that the actor sees."""
-    return event_stream_response(hub().subscribe(live.gateway_topics(actor_of(request))))
+    return event_stream_response(hub().subscribe(live.gateway_topics(actor_of(request))), still_acts(request))
 
 
 @require_GET

@@ -84,7 +84,7 @@ class Follower:
         self._reconciled_s = float("-inf")
 
     async def run(self) -> None:
-        """Follow until cancelled. Under load each step takes what came during ``GATHER_S``, which costs fewer queries."""
+        """Follow until cancelled. Under load each step takes what came during ``GATHER_S``, for fewer queries."""
         while True:
             if await self.step():
                 await asyncio.sleep(GATHER_S)

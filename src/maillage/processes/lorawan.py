@@ -18,7 +18,6 @@ from maillage.lorawan.codecs.pool import CodecPool
 from maillage.lorawan.codecs.registry import load_models
 from maillage.lorawan.events import LIVE_GATEWAYS
 from maillage.lorawan.gateways.semtech_udp.server import SemtechUdpServer
-from maillage.lorawan.regions.eu863_870 import EU863_870
 from maillage.lorawan.server.announcements import downlink_message
 from maillage.lorawan.server.assembly import Assembly, World, assemble
 from maillage.lorawan.server.bus import NatsBus
@@ -55,7 +54,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     env = environment.read()
     addresses = Addresses(env.database_conninfo, env.nats_url, "0.0.0.0", env.lorawan_port)  # noqa: S104
-    uvloop.run(serve(addresses, ServerSettings()))
+    uvloop.run(serve(addresses, ServerSettings(region=env.lorawan_region)))
 
 
 async def serve(addresses: Addresses, settings: ServerSettings) -> None:
@@ -122,7 +121,7 @@ async def _recall_duty(parts: _Parts, assembly: Assembly) -> None:
 def _world(parts: _Parts, cursor: int) -> World:
     return World(
         models=load_models(),
-        region=EU863_870,
+        region=parts.settings.region,
         codecs=parts.codecs,
         store=parts.store,
         house=parts.store,

@@ -17,6 +17,7 @@ class CannotStart(Unavailable):
 _SENTENCES = {
     "environment-not-a-switch": "{variable} is '{value}'; it must be {expected}.",
     "environment-not-a-port": "{variable} is '{value}'; it must be a port, {expected}.",
+    "environment-not-a-region": "{variable} is '{value}'; it must be a LoRaWAN region: {expected}.",
     "data-folder-unusable": "The data folder {folder} cannot be used: {reason}. Choose another with {change}.",
     "option-out-of-range": "{option} is {value}; it must be from {minimum} to {maximum}.",
     "simulator.no_fleet": "There is no fleet to play: {file} is missing. `maillage demo` writes it.",

@@ -45,11 +45,17 @@ def unit_label(unit: str) -> str:
     return _DISPLAYED.get(unit, unit)
 
 
+_UNREADABLE = 1e15
+"""From here on nobody counts digits: powers of ten."""
+
+
 def number(value: Number, decimals: int | None = None) -> str:
     """``value`` in the active language. Without ``decimals``: one decimal when the value has a fraction, else none.
 
     Halves go away from zero, as the browser rounds them.
     """
+    if abs(float(value)) >= _UNREADABLE:
+        return f"{value:.3g}".replace("-", "−")
     places = decimals if decimals is not None else int(value != int(value))
     rounded = Decimal(value).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     text = django_formats.number_format(rounded, decimal_pos=places, use_l10n=True, force_grouping=True)

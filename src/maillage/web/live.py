@@ -62,13 +62,21 @@ class Subscription:
             self._lost = True
         self._ready.set()
 
-    async def frames(self) -> AsyncIterator[str]:
-        """The stream's text, until the reader closes or cancels it; then the hub forgets this page."""
+    async def frames(self, is_allowed: Callable[[], Awaitable[bool]]) -> AsyncIterator[str]:
+        """The stream's text, until the reader closes or cancels it; then the hub forgets this page.
+
+        ``is_allowed`` is asked again once a heartbeat: who has logged out, or sees less, hears no more.
+        """
+        asked_s = clock.monotonic_s()
         self._hub.add(self)
         try:
             yield event_frame("hello", json.dumps({"topics": sorted(self.topics), "now": self._hub.now_text()}))
             while True:
                 heard = await self._wait()
+                if clock.monotonic_s() - asked_s >= self._hub.pace.heartbeat_s:
+                    if not await is_allowed():
+                        return
+                    asked_s = clock.monotonic_s()
                 yield self._drain() if heard else event_frame("beat", json.dumps({"now": self._hub.now_text()}))
                 await self._hub.pause(self._hub.pace.flush_interval_s)
         finally:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -27,7 +28,9 @@ class ProblemMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answers a ``MaillageError``; leaves every other exception to Django."""
+        """Answers a ``MaillageError`` and what the database cannot hold; leaves other exceptions to Django."""
+        if isinstance(exception, DataError):
+            return problems.response(request, problems.value_unfit())
         if isinstance(exception, MaillageError):
             return problems.response(request, exception)
         return None

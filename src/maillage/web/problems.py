@@ -16,11 +16,13 @@ from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views import defaults
 
 from maillage.kernel.errors import Conflict, Invalid, MaillageError, NotFound, Refused, Unavailable
 from maillage.web.formats import number, unit_label
 
 T = TypeVar("T")
+API_PREFIX = "/api/"
 
 Sentences = Mapping[str, str | Promise]
 
@@ -58,6 +60,11 @@ class _Facts(dict[str, object]):
         if name == "unit":
             return unit_label(str(fact))
         return number(fact) if isinstance(fact, float) else fact
+
+
+_SERVER_ERROR = _(
+    "L’incident est enregistré et sera examiné. Réessayez dans un instant ; si cela persiste, prévenez l’assistance."
+)
 
 
 def sentence(error: MaillageError) -> str:
@@ -102,9 +109,28 @@ def html_response(request: HttpRequest, error: MaillageError) -> HttpResponse:
     return response
 
 
+def value_unfit() -> Invalid:
+    """A value came through that no column can hold, such as a text with a NUL character."""
+    return Invalid("value_unfit")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's ``handler500``: an error nobody foresaw, in the shape that the client reads. The log has the rest."""
+    if not request.path.startswith(API_PREFIX):
+        return defaults.server_error(request)
+    members = {
+        "type": "urn:maillage:problem:internal_server_error",
+        "title": str(_("Une erreur est survenue")),
+        "status": 500,
+        "detail": str(_SERVER_ERROR),
+        "code": "internal_server_error",
+    }
+    return JsonResponse(members, status=500, content_type="application/problem+json")
+
+
 def response(request: HttpRequest, error: MaillageError) -> HttpResponse:
     """JSON under ``/api/`` or for a client that prefers it, else HTML."""
-    wants_json = request.path.startswith("/api/") or not request.accepts("text/html")
+    wants_json = request.path.startswith(API_PREFIX) or not request.accepts("text/html")
     return json_response(error) if wants_json else html_response(request, error)
 
 

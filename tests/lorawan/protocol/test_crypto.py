@@ -14,6 +14,7 @@ from maillage.lorawan.protocol.crypto import (
 )
 from maillage.lorawan.protocol.errors import FrameError, FrameReason
 from maillage.lorawan.protocol.parse import parse_frame
+from maillage.lorawan.protocol.session import UplinkRadio
 from maillage.lorawan.protocol.types import Direction
 
 KEYS = st.binary(min_size=16, max_size=16)
@@ -95,9 +96,11 @@ def test_port_0_uses_the_network_key():
     )
 
 
-def test_the_acknowledged_counter_of_1_1_has_its_place():
+def test_1_0_binds_no_acknowledged_counter_and_no_radio():
     session = SessionCrypto(bytes(16), bytes(16))
-    assert session.downlink_mic(1, 1, b"x", conf_f_cnt=7) != session.downlink_mic(1, 1, b"x")
+    assert session.downlink_mic(1, 1, b"x", 7) == session.downlink_mic(1, 1, b"x")
+    assert session.uplink_mic(1, 1, b"x", UplinkRadio(1, 2, 3)) == session.uplink_mic(1, 1, b"x")
+    assert session.crypt_f_opts(Direction.UPLINK, 1, 1, b"ab", None) == b"ab"
 
 
 def test_a_key_of_another_length_is_refused():

@@ -8,11 +8,11 @@ from maillage.lorawan.regions.data_rate import FskDataRate, LoRaDataRate
 from maillage.lorawan.regions.eu863_870 import EU863_870
 from maillage.lorawan.regions.region import MaxPayload, ReceiveWindow
 
-ALL_RATES = range(8)
+ALL_RATES = range(12)
 
 
 def test_every_rate_has_its_payload_and_its_answers():
-    assert len(EU863_870.data_rates) == len(EU863_870.max_payloads) == len(EU863_870.rx1_data_rates) == 8
+    assert len(EU863_870.data_rates) == len(EU863_870.max_payloads) == len(EU863_870.rx1_data_rates) == 12
 
 
 @pytest.mark.parametrize("index", ALL_RATES)
@@ -34,7 +34,12 @@ def test_rates_are_written_as_gateways_write_them():
         "SF7BW125",
         "SF7BW250",
         50_000,
+        "M0CW137",
+        "M0CW137",
+        "M0CW336",
+        "M0CW336",
     ]
+    assert [rate.codr for rate in EU863_870.data_rates[8:]] == ["1/3", "2/3", "1/3", "2/3"]
     assert EU863_870.data_rates[7] == FskDataRate(50_000)
 
 
@@ -97,10 +102,10 @@ def test_powers_go_down_by_two_decibels():
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda: EU863_870.max_payload(8),
+        lambda: EU863_870.max_payload(12),
         lambda: EU863_870.max_payload(-1),
         lambda: EU863_870.rx1_data_rate(5, 6),
-        lambda: EU863_870.rx1_data_rate(9, 0),
+        lambda: EU863_870.rx1_data_rate(12, 0),
         lambda: EU863_870.tx_power_dbm(8),
     ],
 )

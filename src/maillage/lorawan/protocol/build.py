@@ -5,11 +5,12 @@ from struct import Struct as Layout
 
 from msgspec import Struct
 
-from maillage.lorawan.protocol.crypto import SessionCrypto, decrypt_join_accept, encrypt_join_accept, join_mic
+from maillage.lorawan.protocol.crypto import decrypt_join_accept, encrypt_join_accept, join_mic
 from maillage.lorawan.protocol.errors import FrameError, FrameReason, fits
 from maillage.lorawan.protocol.eui import EUI64
 from maillage.lorawan.protocol.frames import JoinAccept
 from maillage.lorawan.protocol.join import JoinAcceptContent
+from maillage.lorawan.protocol.session import Session, UplinkRadio
 from maillage.lorawan.protocol.types import (
     F_CNT_MAX,
     F_OPTS_MAX_BYTES,
@@ -61,25 +62,34 @@ def open_join_accept(frame: JoinAccept, app_key: bytes) -> JoinAcceptContent:
 
 
 def build_data_uplink(
-    session: SessionCrypto, content: DataContent, *, adr_ack_req: bool = False, class_b: bool = False
+    session: Session,
+    content: DataContent,
+    *,
+    adr_ack_req: bool = False,
+    class_b: bool = False,
+    sent: UplinkRadio | None = None,
 ) -> bytes:
-    """A device's data frame, encrypted and signed."""
+    """A device's data frame, encrypted and signed. A 1.1 session needs ``sent``."""
     m_type = MType.CONFIRMED_DATA_UP if content.confirmed else MType.UNCONFIRMED_DATA_UP
     signed = _signed(session, content, m_type, Direction.UPLINK, adr_ack_req << 6 | class_b << 4)
-    return signed + session.uplink_mic(content.dev_addr, content.f_cnt, signed)
+    return signed + session.uplink_mic(content.dev_addr, content.f_cnt, signed, sent)
 
 
-def build_data_downlink(session: SessionCrypto, content: DataContent, *, f_pending: bool = False) -> bytes:
-    """The network's data frame, encrypted and signed."""
+def build_data_downlink(
+    session: Session, content: DataContent, *, f_pending: bool = False, conf_f_cnt: int = 0
+) -> bytes:
+    """The network's data frame, encrypted and signed. ``conf_f_cnt`` is the uplink it acknowledges (1.1)."""
     m_type = MType.CONFIRMED_DATA_DOWN if content.confirmed else MType.UNCONFIRMED_DATA_DOWN
     signed = _signed(session, content, m_type, Direction.DOWNLINK, f_pending << 4)
-    return signed + session.downlink_mic(content.dev_addr, content.f_cnt, signed)
+    return signed + session.downlink_mic(content.dev_addr, content.f_cnt, signed, conf_f_cnt)
 
 
-def _signed(session: SessionCrypto, content: DataContent, m_type: MType, way: Direction, flags: int) -> bytes:
+def _signed(session: Session, content: DataContent, m_type: MType, way: Direction, flags: int) -> bytes:
     _check(content)
     f_ctrl = content.adr << 7 | flags | content.ack << 5 | len(content.f_opts)
-    head = _HEADER.pack(m_type << 5, content.dev_addr, f_ctrl, content.f_cnt & 0xFFFF) + content.f_opts
+    head = _HEADER.pack(m_type << 5, content.dev_addr, f_ctrl, content.f_cnt & 0xFFFF)
+    if content.f_opts:
+        head += session.crypt_f_opts(way, content.dev_addr, content.f_cnt, content.f_opts, content.f_port)
     if content.f_port is None:
         return head
     frm_payload = session.crypt(way, content.dev_addr, content.f_cnt, content.payload, content.f_port)

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.cmac import CMAC
 
 from maillage.lorawan.protocol.errors import FrameError, FrameReason, fits
 from maillage.lorawan.protocol.frames import DataDownlink, DataUplink
+from maillage.lorawan.protocol.session import UplinkRadio
 from maillage.lorawan.protocol.types import MIC_BYTES, PHY_PAYLOAD_MAX_BYTES, Direction
 
 _KEY_BYTES = 16
@@ -50,19 +51,19 @@ class SessionCrypto:
         self._mac: CMAC | None = None
         self._app_ecb: CipherContext | None = None
 
-    def uplink_mic(self, dev_addr: int, f_cnt: int, msg: bytes) -> bytes:
+    def uplink_mic(self, dev_addr: int, f_cnt: int, msg: bytes, _sent: UplinkRadio | None = None) -> bytes:
         """MIC of ``msg`` (MHDR to FRMPayload) under the full 32-bit counter."""
         return self._mic(_B0.pack(0x49, 0, 0, Direction.UPLINK, dev_addr, f_cnt, 0, len(msg)) + msg)
 
-    def downlink_mic(self, dev_addr: int, f_cnt: int, msg: bytes, conf_f_cnt: int = 0) -> bytes:
-        """As uplink. ``conf_f_cnt`` stays 0 in 1.0.x; 1.1 binds the acknowledged uplink's counter here."""
-        return self._mic(_B0.pack(0x49, conf_f_cnt, 0, Direction.DOWNLINK, dev_addr, f_cnt, 0, len(msg)) + msg)
+    def downlink_mic(self, dev_addr: int, f_cnt: int, msg: bytes, _conf_f_cnt: int = 0) -> bytes:
+        """As uplink."""
+        return self._mic(_B0.pack(0x49, 0, 0, Direction.DOWNLINK, dev_addr, f_cnt, 0, len(msg)) + msg)
 
-    def signs_uplink(self, frame: DataUplink, f_cnt: int) -> bool:
+    def signs_uplink(self, frame: DataUplink, f_cnt: int, _sent: UplinkRadio | None = None) -> bool:
         """Whether the frame's MIC is this session's for that full counter."""
         return compare_digest(frame.mic, self.uplink_mic(frame.dev_addr, f_cnt, frame.signed))
 
-    def signs_downlink(self, frame: DataDownlink, f_cnt: int) -> bool:
+    def signs_downlink(self, frame: DataDownlink, f_cnt: int, _conf_f_cnt: int = 0) -> bool:
         return compare_digest(frame.mic, self.downlink_mic(frame.dev_addr, f_cnt, frame.signed))
 
     def crypt(self, direction: Direction, dev_addr: int, f_cnt: int, payload: bytes, port: int) -> bytes:
@@ -75,6 +76,12 @@ class SessionCrypto:
         stream = (self._app() if port else _ecb_encryptor(self.nwk_s_key)).update(blocks)
         mixed = int.from_bytes(payload, "little") ^ int.from_bytes(stream[:size], "little")
         return mixed.to_bytes(size, "little")
+
+    def crypt_f_opts(
+        self, _direction: Direction, _dev_addr: int, _f_cnt: int, f_opts: bytes, _f_port: int | None
+    ) -> bytes:
+        """FOpts as they are: 1.0.x sends them in clear."""
+        return f_opts
 
     def release(self) -> None:
         """Drop the cached contexts of a quiet session; they come back by themselves at the next use."""
@@ -123,8 +130,13 @@ def derive_session_keys(app_key: bytes, join_nonce: int, net_id: int, dev_nonce:
         + fits("DevNonce", dev_nonce, 16).to_bytes(2, "little")
         + bytes(7)
     )
-    stream = _ecb_encryptor(app_key).update(b"\x01" + seed + b"\x02" + seed)
+    stream = aes_encrypt(app_key, b"\x01" + seed + b"\x02" + seed)
     return SessionKeys(stream[:_KEY_BYTES], stream[_KEY_BYTES:])
+
+
+def aes_encrypt(key: bytes, blocks: bytes) -> bytes:
+    """AES-128 of whole blocks, each on its own: the standard's ``aes128_encrypt``."""
+    return _ecb_encryptor(key).update(blocks)
 
 
 def _ecb(key: bytes) -> Cipher[ECB]:

@@ -18,6 +18,7 @@ class FrameReason(StrEnum):
     PAYLOAD_WITHOUT_PORT = "payload_without_port"
     FIELD_OUT_OF_RANGE = "field_out_of_range"
     WRONG_MIC = "wrong_mic"
+    WRONG_CRC = "wrong_crc"
 
 
 class FrameError(Exception):

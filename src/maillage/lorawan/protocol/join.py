@@ -12,6 +12,8 @@ _FIXED_BYTES = 12
 _CF_LIST_BYTES = 16
 _CF_LIST_CHANNELS = 5
 _CF_LIST_FREQUENCIES = 0
+_CF_LIST_MASKS = 1
+_CF_LIST_MASKS_MAX = 7
 _RX_DELAY_MASK = 0x0F
 
 
@@ -67,6 +69,21 @@ def decode_cf_list(cf_list: bytes) -> tuple[int, ...]:
         return ()
     found = (read_frequency_hz(cf_list[at : at + 3]) for at in range(0, 3 * _CF_LIST_CHANNELS, 3))
     return tuple(hz for hz in found if hz)
+
+
+def encode_channel_masks(masks: tuple[int, ...]) -> bytes:
+    """A CFList of type 1: sixteen channels a mask, the first channel in the lowest bit (RP002-1.0.4, §2.5.4)."""
+    if len(masks) > _CF_LIST_MASKS_MAX:
+        raise FrameError(FrameReason.FIELD_OUT_OF_RANGE, f"{len(masks)} masks in a CFList of seven")
+    written = b"".join(fits("ChMask", mask, 16).to_bytes(2, "little") for mask in masks)
+    return written.ljust(_CF_LIST_BYTES - 1, b"\0") + bytes((_CF_LIST_MASKS,))
+
+
+def decode_channel_masks(cf_list: bytes) -> tuple[int, ...]:
+    """The seven masks of a type 1 list, unused ones 0; none from any other list."""
+    if len(cf_list) != _CF_LIST_BYTES or cf_list[-1] != _CF_LIST_MASKS:
+        return ()
+    return tuple(int.from_bytes(cf_list[at : at + 2], "little") for at in range(0, 2 * _CF_LIST_MASKS_MAX, 2))
 
 
 class DevNonceVerdict(StrEnum):

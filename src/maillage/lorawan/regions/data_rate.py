@@ -1,6 +1,7 @@
 """Modulations, as gateways and the standard name them."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,4 +24,21 @@ class FskDataRate:
         return self.bit_rate_bps
 
 
-DataRate = LoRaDataRate | FskDataRate
+@dataclass(frozen=True, slots=True)
+class LrFhssDataRate:
+    """Uplinks only. ``coding_rate_thirds`` 1 is CR 1/3, 2 is CR 2/3; ``channel_width_hz`` is what the hops occupy."""
+
+    coding_rate_thirds: Literal[1, 2]
+    channel_width_hz: int
+
+    @property
+    def datr(self) -> str:
+        """The identifier of Semtech's protocol, such as ``M0CW137``; it leaves the coding rate to ``codr``."""
+        return f"M0CW{self.channel_width_hz // 1000}"
+
+    @property
+    def codr(self) -> str:
+        return f"{self.coding_rate_thirds}/3"
+
+
+DataRate = LoRaDataRate | FskDataRate | LrFhssDataRate

@@ -53,9 +53,14 @@ class DutyLedger:
 
     def recall(self, sent: Iterable[LoggedDownlink], now: datetime, now_s: float) -> None:
         """Book what was sent before a restart. A data rate that the region has no longer counts as its slowest."""
-        rates = {str(rate.datr): rate for rate in self._region.data_rates}
+        known = [
+            self._region.data_rate(index)
+            for index in self._region.downlink_data_rates
+            if self._region.data_rates[index]
+        ]
+        rates = {str(rate.datr): rate for rate in known}
         for frame in sent:
-            rate = rates.get(frame.data_rate, self._region.data_rates[0])
+            rate = rates.get(frame.data_rate, known[0])
             airtime_s = airtime_us(rate, frame.phy_bytes, crc=False) / 1e6
             sent_s = now_s - (now - frame.at).total_seconds()
             self.book(frame.gateway_eui, frame.frequency_hz, airtime_s, sent_s)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
+from maillage.lorawan.gateways.semtech_udp.errors import DatagramReason
 from maillage.lorawan.gateways.semtech_udp.values import AtTmst, Immediately, PushData, TxAck, TxPacket
 from maillage.lorawan.server.decoder import Decoder
 from maillage.lorawan.server.opportunities import Opportunity
@@ -38,7 +39,9 @@ class GatewayDesk:
         for packet in message.packets:
             self._sieve.heard(gateway, packet, at, now_s)
         for item in message.refused:
-            refusal = Refusal(Cause.MALFORMED_DATAGRAM, f"{item.item} {item.reason}")
+            is_rate = item.reason is DatagramReason.UNKNOWN_DATA_RATE
+            cause = Cause.UNKNOWN_DATA_RATE if is_rate else Cause.MALFORMED_DATAGRAM
+            refusal = Refusal(cause, f"{item.item} {item.reason}")
             self._refusals.count(refusal, gateway.eui, item.detail.encode(), at)
 
     def pulled(self, gateway_eui: bytes, at: datetime) -> None:

@@ -82,7 +82,7 @@ class RadioPlan:
         return Opportunity(
             gateway_eui,
             window.frequency_hz,
-            self.region.data_rates[window.data_rate],
+            self.region.data_rate(window.data_rate),
             window.data_rate,
             min(legal_dbm, self._max_eirp_dbm),
             tmst_us,

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 
+from maillage.lorawan.regions.catalogue import DEFAULT_REGION
+from maillage.lorawan.regions.region import Region
+
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
     """``net_id`` 0 is the experimental network of the LoRa Alliance (NetID 000000, type 0)."""
 
     shard: int = 0
+    region: Region = DEFAULT_REGION
     net_id: int = 0
     dedup_window_s: float = 0.2
     tick_s: float = 0.015

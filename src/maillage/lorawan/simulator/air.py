@@ -24,6 +24,7 @@ _ANTENNA_GAIN_DB = 3.0
 _NOISE_DBM = -117.0  # thermal noise in 125 kHz and a noise figure of 6 dB
 _FLOOR_SNR_DB = {7: -7.5, 8: -10.0, 9: -12.5, 10: -15.0, 11: -17.5, 12: -20.0}  # SX1276 data sheet, table 13
 _FSK_FLOOR_SNR_DB = 8.0
+_USUAL_BANDWIDTH_HZ = 125_000
 _RSSI_MIN_DBM, _SNR_MAX_DB = -139.0, 10.0
 _CAPTURE_DB = 6.0
 _MARGIN_DB = 6.0
@@ -134,11 +135,15 @@ def floor_snr_db(data_rate: DataRate) -> float:
     return _FLOOR_SNR_DB[data_rate.spreading_factor] if isinstance(data_rate, LoRaDataRate) else _FSK_FLOOR_SNR_DB
 
 
-def fitting_data_rate(links: tuple[Link, ...], data_rates: Sequence[DataRate], power_dbm: float = 16.0) -> int:
-    """The fastest of the first six rates that the best gateway reads with margin; the slowest if none."""
+def fitting_data_rate(links: tuple[Link, ...], data_rates: Sequence[DataRate | None], power_dbm: float = 16.0) -> int:
+    """The fastest 125 kHz LoRa rate that the best gateway reads with margin; the slowest if none."""
     best_snr_db = (_rssi_dbm(power_dbm, links[0]) - _NOISE_DBM) if links else -math.inf
-    rates = range(min(6, len(data_rates)))
-    return max((rate for rate in rates if best_snr_db - _MARGIN_DB >= floor_snr_db(data_rates[rate])), default=0)
+    usual = [
+        (index, rate)
+        for index, rate in enumerate(data_rates)
+        if isinstance(rate, LoRaDataRate) and rate.bandwidth_hz == _USUAL_BANDWIDTH_HZ
+    ]
+    return max((index for index, rate in usual if best_snr_db - _MARGIN_DB >= floor_snr_db(rate)), default=0)
 
 
 def _rssi_dbm(power_dbm: float, link: Link) -> float:

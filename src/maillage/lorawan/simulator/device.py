@@ -256,7 +256,7 @@ class EndDevice:
         """Takes the air on a free channel, then keeps off its sub-band for as long as the duty cycle asks."""
         usable = self.settings.usable_channels
         channel = self._chance.choice([one for one in usable if self._free_s(one) <= now_s] or usable)
-        data_rate = self.settings.region.data_rates[self.settings.data_rate]
+        data_rate = self.settings.region.data_rate(self.settings.data_rate)
         power_dbm = self.settings.region.tx_power_dbm(self.settings.tx_power)
         airtime_s = airtime_us(data_rate, len(phy_payload)) / 1e6
         band = self.settings.region.sub_band(channel.frequency_hz)
@@ -274,12 +274,12 @@ class EndDevice:
         self._windows = tuple(self._opened(end_s, window) for window in windows)
 
     def _opened(self, end_s: float, window: ReceiveWindow) -> OpenWindow:
-        data_rate = self.settings.region.data_rates[window.data_rate]
+        data_rate = self.settings.region.data_rate(window.data_rate)
         return OpenWindow(end_s + window.delay_s, window.frequency_hz, data_rate, _slack_s(data_rate))
 
     def _on_rx2(self, frequency_hz: int, data_rate: DataRate) -> bool:
         window = self.settings.rx2()
-        return frequency_hz == window.frequency_hz and data_rate == self.settings.region.data_rates[window.data_rate]
+        return frequency_hz == window.frequency_hz and data_rate == self.settings.region.data_rate(window.data_rate)
 
     def _joined(self) -> Session:
         if self.session is None:

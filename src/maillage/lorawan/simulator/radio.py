@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from maillage.lorawan.protocol.dl_settings import DLSettings
-from maillage.lorawan.protocol.join import JoinAcceptContent, decode_cf_list
+from maillage.lorawan.protocol.join import JoinAcceptContent
 from maillage.lorawan.protocol.mac.command import MacCommand
 from maillage.lorawan.protocol.mac.dev_status import DevStatusAns, DevStatusReq
 from maillage.lorawan.protocol.mac.duty_cycle import DutyCycleAns, DutyCycleReq
@@ -15,7 +15,6 @@ from maillage.lorawan.regions.region import Channel, ReceiveWindow, Region
 
 _KEEP = 15
 _MAX_CHANNELS = 16
-_ALL_ON = 6  # ChMaskCntl of EU863-870: every defined channel is used (RP002-1.0.4, §2.4.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class RadioSettings:
         return tuple(
             channel
             for index, channel in enumerate(self.channels)
-            if channel and self.enabled >> index & 1 and _carries(channel, self.data_rate)
+            if channel and self.enabled >> index & 1 and channel.carries(self.data_rate)
         )
 
     def rx1(self, frequency_hz: int, data_rate: int) -> ReceiveWindow:
@@ -64,14 +63,12 @@ def factory_settings(region: Region, data_rate: int) -> RadioSettings:
 
 
 def joined_settings(region: Region, data_rate: int, accept: JoinAcceptContent) -> RadioSettings:
-    """What a JoinAccept teaches: delays, window data rates and the extra channels of its CFList."""
-    fastest = region.default_channels[0].max_data_rate
-    extra = tuple(Channel(hz, 0, fastest) for hz in decode_cf_list(accept.cf_list))
-    channels = region.default_channels + extra
+    """What a JoinAccept teaches: delays, window data rates and the channels of its CFList."""
+    taught = region.channels_after_join(accept.cf_list)
     return replace(
         factory_settings(region, data_rate),
-        channels=channels,
-        enabled=(1 << len(channels)) - 1,
+        channels=taught.channels,
+        enabled=taught.enabled,
         rx1_dr_offset=accept.dl_settings.rx1_dr_offset,
         rx2_data_rate=accept.dl_settings.rx2_data_rate,
         rx1_delay_s=accept.rx_delay_s,
@@ -106,8 +103,7 @@ def _link_adr(settings: RadioSettings, request: LinkADRReq) -> tuple[RadioSettin
     tx_power = settings.tx_power if request.tx_power == _KEEP else request.tx_power
     mask = _mask(settings, request)
     carried = any(
-        channel and mask >> index & 1 and _carries(channel, data_rate)
-        for index, channel in enumerate(settings.channels)
+        channel and mask >> index & 1 and channel.carries(data_rate) for index, channel in enumerate(settings.channels)
     )
     power_ok = tx_power < len(settings.region.tx_powers_dbm)
     answer = LinkADRAns(power_ok, carried, mask != 0)
@@ -122,16 +118,14 @@ def _link_adr(settings: RadioSettings, request: LinkADRReq) -> tuple[RadioSettin
 def _mask(settings: RadioSettings, request: LinkADRReq) -> int:
     """The channels that the request enables; 0 where it names one that is not defined."""
     defined = sum(1 << index for index, channel in enumerate(settings.channels) if channel)
-    if request.ch_mask_cntl == _ALL_ON:
-        return defined
-    return request.ch_mask if request.ch_mask_cntl == 0 and not request.ch_mask & ~defined else 0
+    return settings.region.channel_mask(settings.enabled, defined, request.ch_mask_cntl, request.ch_mask) or 0
 
 
 def _rx_param_setup(settings: RadioSettings, request: RXParamSetupReq) -> tuple[RadioSettings, MacCommand]:
     wanted: DLSettings = request.dl_settings
     answer = RXParamSetupAns(
         wanted.rx1_dr_offset < len(settings.region.rx1_data_rates[0]),
-        wanted.rx2_data_rate < len(settings.region.data_rates),
+        wanted.rx2_data_rate in settings.region.downlink_data_rates,
         settings.region.sub_band(request.frequency_hz) is not None,
     )
     if not answer.accepted:
@@ -149,7 +143,7 @@ def _new_channel(settings: RadioSettings, request: NewChannelReq) -> tuple[Radio
     own = len(settings.region.default_channels)
     index_ok = own <= request.channel_index < _MAX_CHANNELS
     frequency_ok = request.frequency_hz == 0 or settings.region.sub_band(request.frequency_hz) is not None
-    rates_ok = request.min_data_rate <= request.max_data_rate < len(settings.region.data_rates)
+    rates_ok = request.min_data_rate <= request.max_data_rate < settings.region.uplink_data_rates.stop
     answer = NewChannelAns(rates_ok, frequency_ok and index_ok)
     if not answer.accepted:
         return settings, answer
@@ -160,7 +154,3 @@ def _new_channel(settings: RadioSettings, request: NewChannelReq) -> tuple[Radio
         return replace(settings, channels=tuple(channels), enabled=settings.enabled & ~bit), answer
     channels[request.channel_index] = Channel(request.frequency_hz, request.min_data_rate, request.max_data_rate)
     return replace(settings, channels=tuple(channels), enabled=settings.enabled | bit), answer
-
-
-def _carries(channel: Channel, data_rate: int) -> bool:
-    return channel.min_data_rate <= data_rate <= channel.max_data_rate

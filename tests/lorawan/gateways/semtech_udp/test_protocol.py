@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from maillage.lorawan.gateways.semtech_udp.errors import DatagramError, DatagramReason
 from maillage.lorawan.gateways.semtech_udp.protocol import (
@@ -33,7 +34,7 @@ from maillage.lorawan.gateways.semtech_udp.values import (
     TxPacket,
     TxStatus,
 )
-from maillage.lorawan.regions.data_rate import FskDataRate, LoRaDataRate
+from maillage.lorawan.regions.data_rate import FskDataRate, LoRaDataRate, LrFhssDataRate
 from maillage.lorawan.regions.eu863_870 import EU863_870
 
 EUI = bytes.fromhex("B827EBFFFE123456")
@@ -70,6 +71,7 @@ TOKENS = st.integers(0, 0xFFFF)
 EUIS = st.binary(min_size=8, max_size=8)
 HZ = st.integers(137_000_000, 1_020_000_000)
 RATES = st.sampled_from(EU863_870.data_rates)
+DOWNLINK_RATES = RATES.filter(lambda rate: not isinstance(rate, LrFhssDataRate))
 FRAMES = st.binary(min_size=1, max_size=255)
 U32 = st.integers(0, 2**32 - 1)
 OCTET = st.integers(0, 255)
@@ -88,7 +90,7 @@ PACKETS = st.builds(
     OCTET,
     st.none() | st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),
     st.none() | st.integers(0, 2**45),
-)
+).map(lambda packet: replace(packet, coding_rate=None) if isinstance(packet.data_rate, LrFhssDataRate) else packet)
 STATS = st.builds(
     GatewayStat,
     st.none() | st.text(max_size=64),
@@ -108,7 +110,7 @@ DOWNLINKS = st.builds(
     SCHEDULES,
     HZ,
     st.integers(0, 27),
-    RATES,
+    DOWNLINK_RATES,
     FRAMES,
     st.none() | st.just("4/5"),
     OCTET,
@@ -180,6 +182,19 @@ def test_a_frame_heard_is_read_with_all_it_tells():
 def test_an_fsk_frame_has_a_bit_rate_and_no_snr():
     packet = decode(push(rxpk(modu="FSK", datr=50000, lsnr=..., codr=...))).packets[0]
     assert (packet.data_rate, packet.snr_db, packet.coding_rate) == (FskDataRate(50_000), None, None)
+
+
+@pytest.mark.parametrize(("codr", "thirds"), [("1/3", 1), ("2/6", 1), ("2/3", 2), ("4/6", 2)])
+def test_an_lr_fhss_frame_has_its_coding_rate_in_its_data_rate(codr, thirds):
+    packet = decode(push(rxpk(modu="LR-FHSS", datr="M0CW336", codr=codr, lsnr=...))).packets[0]
+    assert (packet.data_rate, packet.coding_rate) == (LrFhssDataRate(thirds, 336_000), None)
+
+
+@pytest.mark.parametrize("changes", [{"datr": "M0CW200"}, {"codr": "4/5"}, {"codr": ...}, {"datr": "SF7BW125"}])
+def test_an_lr_fhss_frame_of_no_known_rate_is_refused(changes):
+    message = decode(push(rxpk(**{"modu": "LR-FHSS", "datr": "M0CW137", "codr": "2/3"} | changes)))
+    assert message.packets == ()
+    assert len(message.refused) == 1
 
 
 def test_fields_added_by_newer_gateways_are_passed_over():

@@ -1,12 +1,12 @@
 """Fields that frames heard and frames to send have in common: frequency, modulation, payload."""
 
 from binascii import a2b_base64, b2a_base64
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from maillage.lorawan.gateways.semtech_udp.errors import DatagramError, DatagramReason
-from maillage.lorawan.regions.data_rate import DataRate, FskDataRate, LoRaDataRate
+from maillage.lorawan.regions.data_rate import DataRate, FskDataRate, LoRaDataRate, LrFhssDataRate
 
 UINT32_MAX = 0xFFFF_FFFF
 GPS_MS_MAX = 1 << 53
@@ -25,6 +25,13 @@ _BANDWIDTHS_HZ = (125_000, 250_000, 500_000, 203_000, 406_000, 812_000)
 _LORA = {
     rate.datr: rate for rate in (LoRaDataRate(factor, width) for factor in range(5, 13) for width in _BANDWIDTHS_HZ)
 }
+_LR_FHSS_WIDTHS_HZ = (137_000, 336_000, 1_523_000)
+_LR_FHSS_THIRDS: dict[str, Literal[1, 2]] = {"1/3": 1, "2/6": 1, "2/3": 2, "4/6": 2}
+_LR_FHSS = {
+    (rate.datr, written): rate
+    for written, thirds in _LR_FHSS_THIRDS.items()
+    for rate in (LrFhssDataRate(thirds, width) for width in _LR_FHSS_WIDTHS_HZ)
+}
 
 
 def megahertz(frequency_hz: int) -> float:
@@ -36,11 +43,15 @@ def hertz(frequency_mhz: float) -> int:
     return round(frequency_mhz * 1e6)
 
 
-def read_data_rate(modu: str, datr: str | int) -> DataRate:
-    """``LORA`` with ``SF7BW125``, or ``FSK`` with bits per second."""
+def read_data_rate(modu: str, datr: str | int, codr: str | None = None) -> DataRate:
+    """``LORA`` with ``SF7BW125``, ``FSK`` with bits per second, or ``LR-FHSS`` with ``M0CW137`` and its coding rate."""
     if modu == "FSK" and isinstance(datr, int):
         return FskDataRate(datr)
-    found = _LORA.get(datr) if modu == "LORA" and isinstance(datr, str) else None
+    found: DataRate | None = None
+    if modu == "LORA" and isinstance(datr, str):
+        found = _LORA.get(datr)
+    elif modu == "LR-FHSS" and isinstance(datr, str) and codr is not None:
+        found = _LR_FHSS.get((datr, codr))
     if found is None:
         raise DatagramError(DatagramReason.UNKNOWN_DATA_RATE, f"{modu} {datr}")
     return found
@@ -62,5 +73,7 @@ def write_payload(payload: bytes) -> str:
     return b2a_base64(payload, newline=False).decode("ascii")
 
 
-def modulation(data_rate: DataRate) -> str:
+def modulation(data_rate: DataRate) -> Literal["LORA", "FSK", "LR-FHSS"]:
+    if isinstance(data_rate, LrFhssDataRate):
+        return "LR-FHSS"
     return "FSK" if isinstance(data_rate, FskDataRate) else "LORA"

@@ -24,6 +24,7 @@ from maillage.lorawan.gateways.semtech_udp.fields import (
 )
 from maillage.lorawan.gateways.semtech_udp.strict_json import decode_strictly
 from maillage.lorawan.gateways.semtech_udp.values import CrcStatus, RxPacket
+from maillage.lorawan.regions.data_rate import LrFhssDataRate
 
 _ISO_COMPACT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
@@ -37,7 +38,7 @@ class Rxpk(Struct, frozen=True, gc=False, omit_defaults=True):
     rssi: Annotated[float, Meta(ge=-250.0, le=50.0)]
     size: Size
     data: Base64
-    modu: Literal["LORA", "FSK"]
+    modu: Literal["LORA", "FSK", "LR-FHSS"]
     codr: Codr | None = None
     lsnr: Annotated[float, Meta(ge=-100.0, le=100.0)] | None = None
     stat: Literal[-1, 0, 1] | None = None
@@ -57,15 +58,16 @@ def read_rxpk(text: bytes) -> RxPacket:
     ``time`` is advisory: a text that is no ISO 8601 instant counts as absent and loses no frame.
     """
     rxpk = decode_strictly(_DECODER, text)
+    data_rate = read_data_rate(rxpk.modu, rxpk.datr, rxpk.codr)
     return RxPacket(
         rxpk.tmst,
         hertz(rxpk.freq),
-        read_data_rate(rxpk.modu, rxpk.datr),
+        data_rate,
         rxpk.rssi,
         rxpk.lsnr,
         read_payload(rxpk.data, rxpk.size),
         _CRC[rxpk.stat or 0],
-        rxpk.codr,
+        None if isinstance(data_rate, LrFhssDataRate) else rxpk.codr,
         rxpk.chan or 0,
         rxpk.rfch or 0,
         _instant(rxpk.time) if rxpk.time else None,
@@ -82,8 +84,8 @@ def write_rxpk(packet: RxPacket) -> Rxpk:
         packet.rssi_dbm,
         len(packet.phy_payload),
         write_payload(packet.phy_payload),
-        "FSK" if modulation(packet.data_rate) == "FSK" else "LORA",
-        packet.coding_rate,
+        modulation(packet.data_rate),
+        packet.data_rate.codr if isinstance(packet.data_rate, LrFhssDataRate) else packet.coding_rate,
         packet.snr_db,
         packet.crc.value,
         packet.channel,

@@ -1,25 +1,40 @@
-"""A run of MAC commands, as carried by FOpts or by FRMPayload on port 0 (LoRaWAN L2 1.0.4, §5).
+"""A run of MAC commands, as carried by FOpts or by FRMPayload on port 0 (LoRaWAN L2 1.0.4, §5; 1.1, §5).
 
 Commands carry no length: after one that is not known, nothing more can be read. What is left is a value,
-not an error, because the commands before it are valid and must be obeyed.
+not an error, because the commands before it are valid and must be obeyed. Which commands are known depends on
+the version: identifiers that 1.1 gave a meaning are reserved in 1.0.x. Within 1.0.x the revisions never
+contradict one another, and devices use commands of a later one than they declare, so one table serves all.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from maillage.lorawan.protocol.mac.adr_param_setup import ADRParamSetupAns, ADRParamSetupReq
+from maillage.lorawan.protocol.mac.beacon_freq import BeaconFreqAns, BeaconFreqReq
+from maillage.lorawan.protocol.mac.beacon_timing import BeaconTimingAns, BeaconTimingReq
 from maillage.lorawan.protocol.mac.command import MacCommand
 from maillage.lorawan.protocol.mac.dev_status import DevStatusAns, DevStatusReq
+from maillage.lorawan.protocol.mac.device_mode import DeviceModeConf, DeviceModeInd
 from maillage.lorawan.protocol.mac.device_time import DeviceTimeAns, DeviceTimeReq
+from maillage.lorawan.protocol.mac.dl_channel import DlChannelAns, DlChannelReq
 from maillage.lorawan.protocol.mac.duty_cycle import DutyCycleAns, DutyCycleReq
+from maillage.lorawan.protocol.mac.force_rejoin import ForceRejoinReq
 from maillage.lorawan.protocol.mac.link_adr import LinkADRAns, LinkADRReq
 from maillage.lorawan.protocol.mac.link_check import LinkCheckAns, LinkCheckReq
 from maillage.lorawan.protocol.mac.new_channel import NewChannelAns, NewChannelReq
+from maillage.lorawan.protocol.mac.ping_slot_channel import PingSlotChannelAns, PingSlotChannelReq
+from maillage.lorawan.protocol.mac.ping_slot_info import PingSlotInfoAns, PingSlotInfoReq
+from maillage.lorawan.protocol.mac.rejoin_param_setup import RejoinParamSetupAns, RejoinParamSetupReq
+from maillage.lorawan.protocol.mac.rekey import RekeyConf, RekeyInd
+from maillage.lorawan.protocol.mac.reset import ResetConf, ResetInd
 from maillage.lorawan.protocol.mac.rx_param_setup import RXParamSetupAns, RXParamSetupReq
 from maillage.lorawan.protocol.mac.rx_timing_setup import RXTimingSetupAns, RXTimingSetupReq
+from maillage.lorawan.protocol.mac.tx_param_setup import TXParamSetupAns, TXParamSetupReq
 from maillage.lorawan.protocol.types import Direction
+from maillage.lorawan.protocol.version import Version
 
-_UPLINK: tuple[type[MacCommand], ...] = (
+_UPLINK_1_0: tuple[type[MacCommand], ...] = (
     LinkCheckReq,
     LinkADRAns,
     DutyCycleAns,
@@ -27,9 +42,15 @@ _UPLINK: tuple[type[MacCommand], ...] = (
     DevStatusAns,
     NewChannelAns,
     RXTimingSetupAns,
+    TXParamSetupAns,
+    DlChannelAns,
     DeviceTimeReq,
+    PingSlotInfoReq,
+    PingSlotChannelAns,
+    BeaconTimingReq,
+    BeaconFreqAns,
 )
-_DOWNLINK: tuple[type[MacCommand], ...] = (
+_DOWNLINK_1_0: tuple[type[MacCommand], ...] = (
     LinkCheckAns,
     LinkADRReq,
     DutyCycleReq,
@@ -37,11 +58,41 @@ _DOWNLINK: tuple[type[MacCommand], ...] = (
     DevStatusReq,
     NewChannelReq,
     RXTimingSetupReq,
+    TXParamSetupReq,
+    DlChannelReq,
     DeviceTimeAns,
+    PingSlotInfoAns,
+    PingSlotChannelReq,
+    BeaconTimingAns,
+    BeaconFreqReq,
 )
-COMMANDS: Mapping[Direction, Mapping[int, type[MacCommand]]] = {
-    Direction.UPLINK: {kind.CID: kind for kind in _UPLINK},
-    Direction.DOWNLINK: {kind.CID: kind for kind in _DOWNLINK},
+_UPLINK_1_1: tuple[type[MacCommand], ...] = (
+    *_UPLINK_1_0,
+    ResetInd,
+    RekeyInd,
+    ADRParamSetupAns,
+    RejoinParamSetupAns,
+    DeviceModeInd,
+)
+_DOWNLINK_1_1: tuple[type[MacCommand], ...] = (
+    *_DOWNLINK_1_0,
+    ResetConf,
+    RekeyConf,
+    ADRParamSetupReq,
+    ForceRejoinReq,
+    RejoinParamSetupReq,
+    DeviceModeConf,
+)
+
+
+def _by_cid(commands: tuple[type[MacCommand], ...]) -> Mapping[int, type[MacCommand]]:
+    return {command.CID: command for command in commands}
+
+
+_COMMANDS_1_0 = {Direction.UPLINK: _by_cid(_UPLINK_1_0), Direction.DOWNLINK: _by_cid(_DOWNLINK_1_0)}
+_COMMANDS_1_1 = {Direction.UPLINK: _by_cid(_UPLINK_1_1), Direction.DOWNLINK: _by_cid(_DOWNLINK_1_1)}
+COMMANDS: Mapping[Version, Mapping[Direction, Mapping[int, type[MacCommand]]]] = {
+    version: _COMMANDS_1_1 if version.is_1_1 else _COMMANDS_1_0 for version in Version
 }
 
 
@@ -71,11 +122,14 @@ class CommandStream:
 _NOTHING = CommandStream(())
 
 
-def parse_commands(direction: Direction, data: bytes) -> CommandStream:
-    """The commands in ``data`` in order, and what is left if one is unknown or cut. Raises nothing."""
+def parse_commands(direction: Direction, data: bytes, version: Version = Version.V1_0_4) -> CommandStream:
+    """The commands in ``data`` in order, and what is left if one is unknown or cut. Raises nothing.
+
+    In 1.1, ``data`` from FOpts is deciphered first.
+    """
     if not data:
         return _NOTHING
-    known, at = COMMANDS[direction], 0
+    known, at = COMMANDS[version][direction], 0
     found: list[MacCommand] = []
     while at < len(data):
         kind = known.get(data[at])
