@@ -12,12 +12,15 @@ import argon2
 import psycopg
 from psycopg import sql
 
+from benchmarks.installation import KEK
 from maillage.lorawan.codecs.registry import load_models
+from maillage.lorawan.keys import KeyRing, Purpose
 from maillage.lorawan.simulator.load import LoadPlan, LoadSession, load_gateways, load_session
 
 LOGIN = "benchmark@example.org"
 PASSWORD = "a measured password"  # noqa: S105 - of a database that lives for minutes
 _OPERATOR_ID = 1
+_KEYS = KeyRing([KEK])
 _THEN = datetime(2026, 1, 1, tzinfo=UTC)
 _JOIN_EUI = "70b3d57ed0000000"
 _OUTLINE = "SRID=4326;MULTIPOLYGON(((2 48,2.1 48,2.1 48.1,2 48.1,2 48)))"
@@ -120,7 +123,7 @@ def _copy_network(connection: psycopg.Connection, plan: LoadPlan, rows: Sequence
             one.session.dev_eui,
             one.organisation_id,
             _JOIN_EUI,
-            one.session.app_key,
+            _KEYS.wrap(one.session.app_key, one.session.dev_eui, Purpose.APP_KEY),
             one.fleet.model_key,
             _name(one),
             _THEN,
@@ -164,7 +167,9 @@ def _copy_things(connection: psycopg.Connection, rows: Sequence[Row]) -> None:
 
 
 def _session(session: LoadSession) -> tuple[str, int, bytes, bytes]:
-    return session.dev_eui, session.dev_addr, session.nwk_s_key, session.app_s_key
+    nwk_s_key = _KEYS.wrap(session.nwk_s_key, session.dev_eui, Purpose.NWK_S_KEY)
+    app_s_key = _KEYS.wrap(session.app_s_key, session.dev_eui, Purpose.APP_S_KEY)
+    return session.dev_eui, session.dev_addr, nwk_s_key, app_s_key
 
 
 def _name(row: Row) -> str:

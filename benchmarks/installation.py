@@ -25,6 +25,7 @@ from maillage.processes.postgres_binaries import find_binaries
 from maillage.processes.privileges import database_identity, leashed
 
 HOST = "127.0.0.1"
+KEK = bytes(range(32))
 _READY_WITHIN_S = 90.0
 _STOP_WITHIN_S = 30.0
 _POLL_S = 0.05
@@ -56,6 +57,7 @@ class Installation:
         return {
             **os.environ,
             "MAILLAGE_DATA": str(self.folder / "data"),
+            "MAILLAGE_KEK": KEK.hex(),
             "MAILLAGE_DATABASE": self.conninfo,
             "MAILLAGE_NATS_URL": self.nats_url,
             "MAILLAGE_LORAWAN_PORT": str(self.lorawan_port),

@@ -23,6 +23,7 @@ from maillage.lorawan.codecs.registry import load_models
 from maillage.lorawan.events import FrameBatch, UplinkBatch
 from maillage.lorawan.gateways.semtech_udp.protocol import decode, encode_push_ack, encode_push_data
 from maillage.lorawan.gateways.semtech_udp.values import PushAck, PushData, RxPacket
+from maillage.lorawan.keys import KeyRing
 from maillage.lorawan.protocol.build import DataContent, build_data_uplink
 from maillage.lorawan.protocol.crypto import SessionCrypto
 from maillage.lorawan.regions.data_rate import LoRaDataRate
@@ -152,7 +153,7 @@ def backend_cpu_s(connection: Connection) -> float:
 
 
 async def committed(stages: Stages, uplinks: list[Verified], conninfo: str) -> None:
-    store = Store(conninfo, shard=0)
+    store = Store(conninfo, 0, KeyRing([bytes(32)]))
     await store.connect()
     await store.keep_partitions(NOW.date(), retention_days=100_000)
     with psycopg.connect(conninfo, autocommit=True) as connection:

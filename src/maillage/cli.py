@@ -80,6 +80,19 @@ def manage(arguments: tuple[str, ...]) -> None:
     execute_from_command_line(["maillage manage", *arguments])
 
 
+@cli.group()
+def devices() -> None:
+    """Device models of this installation."""
+
+
+@devices.command("import-repository", context_settings=_PASS_ON)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def import_repository(arguments: tuple[str, ...]) -> None:
+    """PATH [--apply]: show what a checkout of device models holds and which examples pass; then import it."""
+    environment.choose_settings()
+    execute_from_command_line(["maillage devices", "import_repository", *arguments])
+
+
 def _run(process: Process, arguments: tuple[str, ...]) -> None:
     if arguments and not process.takes_arguments:
         raise click.UsageError(f"{process.name} takes no arguments")

@@ -140,3 +140,24 @@ def test_a_region_that_is_none_is_refused_by_name(tmp_path):
     with pytest.raises(Invalid, match="EU868, IN865, US915") as refusal:
         read(tmp_path, MAILLAGE_REGION="FR868")
     assert refusal.value.facts["variable"] == "MAILLAGE_REGION"
+
+
+def test_the_key_encryption_key_is_made_once_and_only_its_owner_reads_it(tmp_path):
+    keys = read(tmp_path).key_encryption_keys
+    assert [len(key) for key in keys] == [32]
+    assert read(tmp_path).key_encryption_keys == keys
+    assert stat.S_IMODE((tmp_path / "kek").stat().st_mode) == 0o600
+
+
+def test_given_key_encryption_keys_are_used_in_their_order_and_none_is_made(tmp_path):
+    env = read(tmp_path, MAILLAGE_KEK=f"{'0a' * 32}, {'0B' * 32}")
+    assert env.key_encryption_keys == (b"\n" * 32, b"\x0b" * 32)
+    assert not (tmp_path / "kek").exists()
+    assert "0a0a" not in repr(env)
+
+
+@pytest.mark.parametrize("kek", ["short", "zz" * 32, "0a" * 31])
+def test_a_key_encryption_key_that_is_none_is_refused_without_being_told(tmp_path, kek):
+    with pytest.raises(Invalid, match="MAILLAGE_KEK") as refused:
+        read(tmp_path, MAILLAGE_KEK=kek)
+    assert kek not in str(refused.value)

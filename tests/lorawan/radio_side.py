@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import psycopg
+from tests.fixtures.server_process import KEK
 
 from maillage.lorawan.gateways.semtech_udp.protocol import (
     decode,
@@ -14,12 +15,14 @@ from maillage.lorawan.gateways.semtech_udp.protocol import (
     encode_tx_ack,
 )
 from maillage.lorawan.gateways.semtech_udp.values import PullAck, PullData, PullResp, PushData, RxPacket, TxAck
+from maillage.lorawan.keys import KeyRing, Purpose
 from maillage.lorawan.protocol.build import DataContent, build_data_uplink, build_join_request
 from maillage.lorawan.protocol.crypto import SessionCrypto
 from maillage.lorawan.protocol.frames import DataDownlink
 from maillage.lorawan.protocol.parse import parse_frame
 from maillage.lorawan.regions.data_rate import LoRaDataRate
 
+KEYS = KeyRing([KEK])
 SF7 = LoRaDataRate(7, 125_000)
 JOIN_EUI = bytes.fromhex("70b3d57ed0000001")
 ERS_TEMPERATURE = bytes.fromhex("0100e2")
@@ -126,6 +129,15 @@ def downlinks(gateways: list[FakeGateway]) -> list[DataDownlink]:
     return [frame for frame in frames if isinstance(frame, DataDownlink)]
 
 
+def wrapped_app_key(device: FakeDevice) -> bytes:
+    return KEYS.wrap(device.app_key, device.dev_eui, Purpose.APP_KEY)
+
+
+def wrapped_session_keys(device: FakeDevice) -> list[bytes]:
+    purposes = (Purpose.NWK_S_KEY, Purpose.APP_S_KEY)
+    return [KEYS.wrap(key, device.dev_eui, purpose) for key, purpose in zip(device.keys, purposes, strict=True)]
+
+
 def register(conninfo: str, devices: list[FakeDevice], gateways: list[bytes], *, joined: bool = True) -> None:
     """Their rows, with sessions unless they are still to join."""
     now = datetime.now(UTC)
@@ -144,7 +156,15 @@ def register(conninfo: str, devices: list[FakeDevice], gateways: list[bytes], *,
             "INSERT INTO lorawan_device (dev_eui, organisation_id, join_eui, app_key, model_key, name, created_at,"
             " join_nonce, last_dev_nonce, last_gateways) VALUES (%s, %s, %s, %s, %s, %s, %s, 0, -1, '{}')",
             [
-                (device.dev_eui, organisation_id, JOIN_EUI.hex(), device.app_key, device.model_key, device.dev_eui, now)
+                (
+                    device.dev_eui,
+                    organisation_id,
+                    JOIN_EUI.hex(),
+                    wrapped_app_key(device),
+                    device.model_key,
+                    device.dev_eui,
+                    now,
+                )
                 for device in devices
             ],
         )
@@ -152,5 +172,5 @@ def register(conninfo: str, devices: list[FakeDevice], gateways: list[bytes], *,
             cursor.executemany(
                 "INSERT INTO lorawan_session (device_id, dev_addr, nwk_s_key, app_s_key, f_cnt_up, f_cnt_down,"
                 " rx1_delay_s, joined_at) VALUES (%s, %s, %s, %s, -1, 0, 1, %s)",
-                [(device.dev_eui, device.dev_addr, *device.keys, now) for device in devices],
+                [(device.dev_eui, device.dev_addr, *wrapped_session_keys(device), now) for device in devices],
             )

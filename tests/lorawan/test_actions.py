@@ -8,6 +8,8 @@ from maillage.identity.models import JournalEntry
 from maillage.kernel.errors import Conflict, Invalid, NotFound, Refused
 from maillage.lorawan import actions
 from maillage.lorawan.actions import GatewayDetails
+from maillage.lorawan.key_ring import key_ring
+from maillage.lorawan.keys import Purpose
 from maillage.lorawan.models import Device, Gateway
 from maillage.lorawan.new_device import NewDevice
 from maillage.web.problems import sentence
@@ -17,6 +19,10 @@ FRESH = "70b3d52dd30000aa"
 
 def new(organisation, dev_eui=FRESH, model_key="mclimate-vicki"):
     return NewDevice(dev_eui, JOIN_EUI, KEY, model_key, "Classe 2", organisation.pk)
+
+
+def key_of(device):
+    return key_ring().unwrap(bytes(device.app_key), device.pk, Purpose.APP_KEY)
 
 
 def journalled(action):
@@ -35,7 +41,7 @@ def notices(monkeypatch):
 def test_a_device_is_registered_with_its_trace_and_announced(radio_house, name, notices):
     actions.register_device(radio_house.actor(name), new(radio_house.evry))
     made = Device.objects.unscoped("test").get(pk=FRESH)
-    assert (bytes(made.app_key), made.organisation_id) == (KEY, radio_house.evry.pk)
+    assert (key_of(made), made.organisation_id) == (KEY, radio_house.evry.pk)
     (entry,) = journalled("lorawan.device_registered")
     assert (entry.object_id, entry.organisation_id) == (FRESH, radio_house.evry.pk)
     assert notices == [("lorawan_registry", FRESH)]

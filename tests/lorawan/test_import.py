@@ -11,6 +11,8 @@ from tests.fixtures.radio import EVRY_VALVE, JOIN_EUI, KEY, NOW, device
 
 from maillage.identity.models import JournalEntry
 from maillage.kernel import clock
+from maillage.lorawan.key_ring import key_ring
+from maillage.lorawan.keys import Purpose
 from maillage.lorawan.models import Device, DeviceImport
 
 HEADING = "dev_eui;join_eui;app_key;modele;nom;commune"
@@ -100,7 +102,8 @@ def test_keys_are_shown_by_their_end_only_and_never_come_from_the_browser(equipp
     assert OTHER_KEY not in page.lower()
     assert KEY.hex() not in page.lower()
     confirm(client)
-    assert bytes(Device.objects.unscoped("test").get(pk=FRESH[0]).app_key).hex() == OTHER_KEY
+    made = Device.objects.unscoped("test").get(pk=FRESH[0])
+    assert key_ring().unwrap(bytes(made.app_key), made.pk, Purpose.APP_KEY).hex() == OTHER_KEY
 
 
 def test_a_preview_belongs_to_who_sent_the_file(equipped):

@@ -4,6 +4,7 @@ import asyncio
 import json
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 from django.test import RequestFactory
 from django.urls import reverse
 from tests.fixtures.radio import (
@@ -236,7 +237,7 @@ def test_frames_of_an_earlier_owner_are_not_shown(equipped):
 def first_event(view, actor, *args):
     """What an event stream says first."""
     request = RequestFactory().get("/")
-    request.actor = actor
+    request.actor, request.session = actor, SessionStore()
     answer = view(request, *args)
     assert answer["Content-Type"].startswith("text/event-stream")
 

@@ -35,6 +35,10 @@ PAGES = {
     "device": [EVRY_VALVE],
     "register_device": [],
     "import": [],
+    "scan": [],
+    "claim": [],
+    "models": [],
+    "show_key": [EVRY_VALVE],
     "refusals": [],
 }
 WIDTHS = (1440, 390)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
-from tests.lorawan.radio_side import FakeDevice, register
+from tests.lorawan.radio_side import KEYS, FakeDevice, register
 
 from maillage.kernel.errors import Conflict, Unavailable
 from maillage.lorawan.protocol.crypto import SessionKeys
@@ -25,7 +25,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 @pytest.fixture
 async def store(lorawan_conninfo):
-    opened = Store(lorawan_conninfo, 7)
+    opened = Store(lorawan_conninfo, 7, KEYS)
     await opened.connect()
     await opened.keep_partitions(NOW.date(), 100_000)
     yield opened
@@ -41,7 +41,7 @@ def group(frame_id: int, *counters: CounterRow) -> GroupRows:
 
 async def device_in(conninfo: str, fake: FakeDevice, *, joined: bool = True):
     register(conninfo, [fake], [], joined=joined)
-    reader = Reader(conninfo)
+    reader = Reader(conninfo, KEYS)
     (device,) = await reader.devices()
     await reader.close()
     return device
@@ -60,7 +60,7 @@ async def test_counters_frames_and_cursor_are_committed_together(store, lorawan_
     assert not await store.is_committed(rows)
     await store.commit_group(rows)
     assert await store.is_committed(rows)
-    reader = Reader(lorawan_conninfo)
+    reader = Reader(lorawan_conninfo, KEYS)
     (device,) = await reader.devices()
     assert (device.session.f_cnt_up, device.session.f_cnt_down) == (41, 7)
     assert await reader.publication_cursor(7) == frame_id - 1
@@ -75,7 +75,7 @@ async def test_a_group_that_fails_leaves_nothing_behind(store, lorawan_conninfo)
     await store.commit_group(group(frame_id))
     with pytest.raises(psycopg.errors.UniqueViolation):
         await store.commit_group(group(frame_id, CounterRow(fake.dev_eui, fake.dev_addr, 41, 7)))
-    reader = Reader(lorawan_conninfo)
+    reader = Reader(lorawan_conninfo, KEYS)
     (device,) = await reader.devices()
     assert device.session.f_cnt_up == -1
     await reader.close()
@@ -86,7 +86,7 @@ async def test_the_counters_of_a_session_that_was_replaced_do_not_touch_the_new_
     await device_in(lorawan_conninfo, fake)
     (frame_id,) = await store.reserve_frame_ids(1)
     await store.commit_group(group(frame_id, CounterRow(fake.dev_eui, fake.dev_addr + 1, 41, 7)))
-    reader = Reader(lorawan_conninfo)
+    reader = Reader(lorawan_conninfo, KEYS)
     (device,) = await reader.devices()
     assert device.session.f_cnt_up == -1
     await reader.close()
@@ -98,7 +98,7 @@ async def test_a_dev_nonce_is_spent_once_and_the_refused_join_changes_nothing(st
     device.join_nonce = 1
     assert await store.commit_joins([planned(device, 5, 0x20)]) == set()
     assert await store.commit_joins([planned(device, 4, 0x30)]) == {device.dev_eui}
-    reader = Reader(lorawan_conninfo)
+    reader = Reader(lorawan_conninfo, KEYS)
     (found,) = await reader.devices()
     assert (found.join_nonce, found.last_dev_nonce, found.session.dev_addr) == (2, 5, 0x30)
     await reader.close()
@@ -118,7 +118,7 @@ async def test_old_days_of_the_frame_log_are_dropped_and_new_ones_made(store, lo
 
 
 async def test_the_shard_has_one_owner(store, lorawan_conninfo):
-    second = Store(lorawan_conninfo, 7)
+    second = Store(lorawan_conninfo, 7, KEYS)
     with pytest.raises(Conflict, match="shard-owned"):
         await second.connect()
     await second.close()
@@ -128,7 +128,7 @@ async def test_an_owner_that_was_away_notices_that_another_took_over(store, lora
     await store.close()
     await store.connect()  # nobody came meanwhile
     await store.close()
-    second = Store(lorawan_conninfo, 7)
+    second = Store(lorawan_conninfo, 7, KEYS)
     await second.connect()
     await second.close()
     with pytest.raises(Conflict, match="shard-was-taken-over"):
@@ -181,6 +181,6 @@ async def test_what_was_sent_in_the_last_hour_is_read_back_for_the_duty_cycle(st
         for frame_id, at in zip(ids, (NOW - timedelta(hours=2), NOW), strict=True)
     ]
     await store.commit_group(GroupRows([], sent, [], [], 0))
-    reader = Reader(lorawan_conninfo)
+    reader = Reader(lorawan_conninfo, KEYS)
     assert await reader.sent_since(NOW - timedelta(hours=1)) == [LoggedDownlink(NOW, "aa", 868_100_000, "SF7BW125", 5)]
     await reader.close()

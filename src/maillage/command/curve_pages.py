@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from io import StringIO
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -19,6 +20,8 @@ from maillage.identity.middleware import actor_of
 from maillage.web.formats import TERRITORY_ZONE, unit_label
 
 TABLE_ROWS = 60
+_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet would run a place so named; an apostrophe makes it a text."""
 Row = tuple[datetime, list[float | None]]
 
 
@@ -80,8 +83,9 @@ def _rows(found: Sequence[Curve]) -> Iterator[Row]:
 
 def _heading(curve: Curve) -> str:
     unit = unit_label(curve.unit)
-    return f"{curve.label} ({unit})" if unit else curve.label
+    heading = f"{curve.label} ({unit})" if unit else curve.label
+    return f"'{heading}" if heading.startswith(_STARTS_A_FORMULA) else heading
 
 
 def _decimal(value: float | None) -> str:
-    return "" if value is None else f"{round(value, 3):g}".replace(".", ",")
+    return "" if value is None else f"{Decimal(repr(round(value, 3))).normalize():f}".replace(".", ",")

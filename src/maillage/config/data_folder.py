@@ -4,6 +4,8 @@
 
     maillage.lock        held by the running supervisor, names its pid
     secret.key           Django's secret key, made once, 0600
+    kek                  what wraps the keys of devices in the database, made once, 0600; one a line, the first wraps
+    models/              device models imported from repositories
     nats.url  nats.conf  address (with its token) and configuration of the private NATS server, 0600
     nats/                JetStream's files
     postgresql/          home of the private cluster: cluster/ and, when its path is short enough, socket/
@@ -19,6 +21,7 @@ import hashlib
 import os
 import secrets
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +30,7 @@ SYSTEM_HOMES = Path("/var/lib/maillage")
 _SOCKET_PATH_MAX_BYTES = 107  # sun_path of unix(7), less its closing zero
 _SOCKET_NAME = ".s.PGSQL.5432"
 _SECRET_BYTES = 48
+_KEK_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,14 @@ class DataFolder:
     @property
     def secret_key(self) -> Path:
         return self.path / "secret.key"
+
+    @property
+    def key_encryption_keys(self) -> Path:
+        return self.path / "kek"
+
+    @property
+    def device_models(self) -> Path:
+        return self.path / "models"
 
     @property
     def nats_url(self) -> Path:
@@ -100,6 +112,8 @@ class DataFolder:
             self.simulator,
             self.demo_logins,
             self.secret_key,
+            self.key_encryption_keys,
+            self.device_models,
         )
 
     def create(self) -> None:
@@ -135,10 +149,19 @@ def write_private(path: Path, text: str) -> None:
 
 def secret_kept_in(path: Path) -> str:
     """The secret in ``path``, made at the first call; processes that race for it all get the same one."""
+    return _kept_in(path, lambda: secrets.token_urlsafe(_SECRET_BYTES))
+
+
+def kek_kept_in(path: Path) -> str:
+    """The key-encryption keys in ``path``, one of 256 bits made at the first call, in hexadecimal."""
+    return _kept_in(path, lambda: secrets.token_hex(_KEK_BYTES))
+
+
+def _kept_in(path: Path, make: Callable[[], str]) -> str:
     if not path.exists():
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(secrets.token_urlsafe(_SECRET_BYTES))
+            file.write(make())
         try:
             os.link(temporary, path)
         except FileExistsError:

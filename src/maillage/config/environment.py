@@ -7,6 +7,9 @@ MAILLAGE_DATA          folder of everything the installation creates      ``var/
 MAILLAGE_DATABASE      PostgreSQL to use: a URL or ``key=value`` pairs    a private cluster, in that folder
 MAILLAGE_NATS_URL      NATS server to use: ``nats://token@host:port``     a private server, in that folder
 MAILLAGE_SECRET_KEY    Django's secret key                                made once, kept in that folder
+MAILLAGE_KEK           what wraps the devices' keys in the database: 64      made once, kept in that folder
+                       hexadecimal digits; several by commas, the first
+                       one wraps (see ``maillage manage rewrap_keys``)
 MAILLAGE_DEBUG         ``1``: errors in full; never on a public machine   ``0``
 MAILLAGE_HTTPS         ``1``: people reach the site by https, through   ``0``
                        a proxy that sets X-Forwarded-Proto itself
@@ -22,10 +25,10 @@ MAILLAGE_REGION        LoRaWAN band plan: ``EU868``, ``IN865``,           ``EU86
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from maillage.config.data_folder import DataFolder, data_folder, secret_kept_in, socket_folder
+from maillage.config.data_folder import DataFolder, data_folder, kek_kept_in, secret_kept_in, socket_folder
 from maillage.kernel.errors import Invalid, Unavailable
 from maillage.lorawan.regions.catalogue import DEFAULT_REGION, REGIONS, region_named
 from maillage.lorawan.regions.region import Region
@@ -37,6 +40,7 @@ VARIABLES = (
     "MAILLAGE_DATABASE",
     "MAILLAGE_NATS_URL",
     "MAILLAGE_SECRET_KEY",
+    "MAILLAGE_KEK",
     "MAILLAGE_DEBUG",
     "MAILLAGE_HTTPS",
     "MAILLAGE_HOSTS",
@@ -46,6 +50,7 @@ VARIABLES = (
 _LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
 _LORAWAN_PORT = 1700
 _PORT_MAX = 65535
+_KEK_DIGITS = 64
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"", "0", "false", "no", "off"})
 
@@ -65,11 +70,22 @@ class Environment:
     allowed_hosts: tuple[str, ...]
     lorawan_port: int
     lorawan_region: Region
+    given_keks: tuple[bytes, ...] = field(default=(), repr=False)
 
     @property
     def data(self) -> DataFolder:
         """What is where in the data folder."""
         return DataFolder(self.data_folder)
+
+    @property
+    def key_encryption_keys(self) -> tuple[bytes, ...]:
+        """What wraps keys at rest, the one in use first: those given, else those in the data folder, made at need."""
+        return self.given_keks or _own_keks(self.data)
+
+    @property
+    def device_models(self) -> Path:
+        """The folder of the device models imported here, beside those that are shipped."""
+        return self.data.device_models
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Environment:
@@ -93,6 +109,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Environment:
         allowed_hosts=_words(environ.get("MAILLAGE_HOSTS", "") or _LOCAL_HOSTS),
         lorawan_port=_port(environ, "MAILLAGE_LORAWAN_PORT", _LORAWAN_PORT),
         lorawan_region=_region(environ, "MAILLAGE_REGION"),
+        given_keks=_keks(environ.get("MAILLAGE_KEK", ""), "MAILLAGE_KEK"),
     )
 
 
@@ -122,6 +139,20 @@ def _secret_key(data: DataFolder) -> str:
     with _usable(data):
         data.create()
         return secret_kept_in(data.secret_key)
+
+
+def _own_keks(data: DataFolder) -> tuple[bytes, ...]:
+    with _usable(data):
+        data.create()
+        return _keks(kek_kept_in(data.key_encryption_keys), str(data.key_encryption_keys))
+
+
+def _keks(text: str, source: str) -> tuple[bytes, ...]:
+    """By commas or one a line. Raises ``Invalid`` for what is no 256-bit key, without it."""
+    digits = text.replace(",", " ").split()
+    if any(len(one) != _KEK_DIGITS or not set(one.lower()) <= set("0123456789abcdef") for one in digits):
+        raise Invalid("environment-not-a-kek", source=source, expected_digits=_KEK_DIGITS)
+    return tuple(bytes.fromhex(one) for one in digits)
 
 
 @contextmanager

@@ -15,6 +15,8 @@ DATABASE = django_connection(ENVIRONMENT.database_conninfo)
 PACKAGE = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = ENVIRONMENT.secret_key
+KEY_ENCRYPTION_KEYS = ENVIRONMENT.key_encryption_keys
+DEVICE_MODELS_FOLDER = ENVIRONMENT.device_models
 DEBUG = ENVIRONMENT.debug
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
 

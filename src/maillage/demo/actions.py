@@ -17,6 +17,8 @@ from maillage.identity.actor import Actor
 from maillage.identity.models import Organisation
 from maillage.kernel import clock
 from maillage.lorawan.events import NOTIFY_REGISTRY
+from maillage.lorawan.key_ring import key_ring
+from maillage.lorawan.keys import Purpose
 from maillage.lorawan.models import Device, Gateway
 from maillage.lorawan.notify import notify
 from maillage.telemetry.actions import Installation, install_thing
@@ -200,7 +202,7 @@ def _device(organisation: Organisation, plan: DevicePlan) -> Device:
         organisation=organisation,
         dev_eui=plan.dev_eui,
         join_eui=JOIN_EUI,
-        app_key=secrets.token_bytes(_KEY_BYTES),
+        app_key=key_ring().wrap(secrets.token_bytes(_KEY_BYTES), plan.dev_eui, Purpose.APP_KEY),
         model_key=plan.model,
         name=plan.name,
         created_at=clock.now(),

@@ -5,6 +5,8 @@ from collections.abc import Collection
 from maillage.command.models import ScheduleEntry
 from maillage.identity.actor import Actor
 from maillage.identity.models import Mandate, Organisation, User
+from maillage.lorawan.key_ring import key_ring
+from maillage.lorawan.keys import Purpose
 from maillage.lorawan.models import Device, Gateway
 from maillage.telemetry.models import Observation, Thing
 from maillage.territory.models import Commune, Site
@@ -48,7 +50,7 @@ def known_gateways(actor: Actor) -> set[str]:
 def app_keys(actor: Actor, dev_euis: Collection[str]) -> dict[str, bytes]:
     """The keys of those devices that are registered."""
     found = Device.objects.visible_to(actor).filter(pk__in=dev_euis).order_by("pk")
-    return {one.pk: bytes(one.app_key) for one in found}
+    return {one.pk: key_ring().unwrap(bytes(one.app_key), one.pk, Purpose.APP_KEY) for one in found}
 
 
 def installed(actor: Actor, dev_euis: Collection[str]) -> dict[str, Thing]:

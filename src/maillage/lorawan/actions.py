@@ -5,7 +5,7 @@ The network server hears of each by NOTIFY when the transaction commits.
 
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,20 +18,27 @@ from maillage.identity.policies import require_command, require_configure, requi
 from maillage.kernel import clock
 from maillage.kernel.errors import Conflict, Invalid, NotFound
 from maillage.lorawan import queries
-from maillage.lorawan.device_csv import BadRow, Verdict, judge, read_sheet
+from maillage.lorawan.bulk.store import insert_devices
+from maillage.lorawan.device_csv import BadRow, Sheet, Verdict, judge, read_sheet
 from maillage.lorawan.device_csv import dev_euis as dev_euis_of
 from maillage.lorawan.device_models import require_model
 from maillage.lorawan.events import NOTIFY_DOWNLINK, NOTIFY_REGISTRY
-from maillage.lorawan.models import Device, DeviceImport, Downlink, Gateway
+from maillage.lorawan.key_ring import key_ring
+from maillage.lorawan.keys import Purpose
+from maillage.lorawan.models import Device, DeviceImport, Downlink, Gateway, Session
 from maillage.lorawan.new_device import NewDevice
 from maillage.lorawan.notify import notify
-from maillage.lorawan.policies import require_radio
+from maillage.lorawan.policies import require_everything, require_radio
+from maillage.lorawan.qr_sheet import ScanDefaults, read_codes
+from maillage.lorawan.queries import KeyRow
 
 IMPORT_KEPT_FOR = timedelta(minutes=30)
 GATEWAYS_CHANGED = "gateways"
+REASON_CHARACTERS_MIN, REASON_CHARACTERS_MAX = 10, 300
 _FILE_NAME_CHARACTERS = 200
 _ROWS_A_STATEMENT = 2_000
 _EXAMPLES = 3
+_DEVICES_A_NOTICE = 400  # 17 bytes each, of the 8,000 that a notice holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +187,77 @@ def decommission_device(actor: Actor, dev_eui: str) -> Device:
 
 
 @transaction.atomic
+def show_key(actor: Actor, dev_eui: str, reason: str) -> bytes:
+    """The AppKey of a device, for who runs the platform, against a reason that the owner's journal keeps.
+
+    Raises ``NotFound``, ``Refused``, and ``Invalid`` for a reason of fewer than ten characters.
+    """
+    require_radio(actor)
+    device = queries.device(actor, dev_eui)
+    require_operate(actor, device.organisation_id)
+    why = " ".join(reason.split())
+    if len(why) < REASON_CHARACTERS_MIN:
+        raise Invalid("lorawan.reason_too_short", shortest=REASON_CHARACTERS_MIN)
+    key = queries.app_key(device)
+    facts: dict[str, object] = {"reason": why[:REASON_CHARACTERS_MAX]}
+    write_journal(actor, device.organisation_id, "lorawan.key_shown", "device", device.pk, device.name, facts)
+    return key
+
+
+def rewrap_keys(actor: Actor) -> Iterator[int]:
+    """Wraps by the current key-encryption key what an older one has wrapped: how many rows, batch by batch.
+
+    Each batch is one transaction that holds its rows, so that a join which changes a session meanwhile waits. Raises
+    ``Refused`` for who does not run the platform, ``Conflict`` when an older key-encryption key is not there any more.
+    """
+    require_everything(actor)
+    yield from _rewrapped(Device, ("app_key", "owner_token"))
+    yield from _rewrapped(Session, ("nwk_s_key", "app_s_key"))
+
+
+def _rewrapped(model: type[KeyRow], columns: tuple[str, ...]) -> Iterator[int]:
+    after = ""
+    while True:
+        with transaction.atomic():
+            rows = queries.locked_keys(model, after, _ROWS_A_STATEMENT)
+            changed = [row for row in rows if _rewrap(row, columns)]
+            queries.keys_of_everybody(model).bulk_update(changed, columns)
+        if not rows:
+            return
+        after = rows[-1].pk
+        yield len(changed)
+
+
+def _rewrap(row: Device | Session, columns: tuple[str, ...]) -> bool:
+    ring, changed = key_ring(), False
+    for column in columns:
+        wrapped = getattr(row, column)
+        if wrapped is None or ring.is_current(bytes(wrapped)):
+            continue
+        purpose = Purpose(column)
+        setattr(row, column, ring.wrap(ring.unwrap(bytes(wrapped), row.pk, purpose), row.pk, purpose))
+        changed = True
+    return changed
+
+
+@transaction.atomic
 def preview_import(actor: Actor, file_name: str, content: bytes) -> DeviceImport:
     """Reads and judges a file of devices and keeps the verdict for half an hour; nothing is registered yet.
 
     Raises ``Refused``, or ``Invalid`` when the file cannot be read at all (see ``device_csv``).
     """
     require_radio(actor)
-    sheet = read_sheet(content)
+    return _keep(actor, file_name, content, read_sheet(content))
+
+
+@transaction.atomic
+def preview_codes(actor: Actor, codes: str, defaults: ScanDefaults) -> DeviceImport:
+    """The same of scanned labels, one a line (see ``qr_sheet``)."""
+    require_radio(actor)
+    return _keep(actor, "QR", codes.encode(), read_codes(codes, defaults))
+
+
+def _keep(actor: Actor, file_name: str, content: bytes, sheet: Sheet) -> DeviceImport:
     verdict = judge(sheet, queries.known_to_import(actor, dev_euis_of(sheet)))
     now = clock.now()
     DeviceImport.objects.filter(expires_at__lte=now).delete()
@@ -217,8 +288,7 @@ def import_devices(actor: Actor, import_id: uuid.UUID) -> ImportDone:
     for organisation_id in {device.organisation_id for device in new}:
         require_configure(actor, organisation_id)
     _insert(new)
-    for device in new:
-        notify(NOTIFY_REGISTRY, device.dev_eui)
+    _tell_devices([device.dev_eui for device in new])
     counts = _journal_import(actor, kept, new)
     kept.delete()
     return ImportDone(len(new), counts)
@@ -254,18 +324,31 @@ def _device(new: NewDevice, now: datetime) -> Device:
         dev_eui=new.dev_eui,
         organisation_id=new.organisation_id,
         join_eui=new.join_eui,
-        app_key=new.app_key,
+        app_key=key_ring().wrap(new.app_key, new.dev_eui, Purpose.APP_KEY),
+        owner_token=_wrapped_token(new),
         model_key=new.model_key,
         name=new.name,
         created_at=now,
     )
 
 
+def _wrapped_token(new: NewDevice) -> bytes | None:
+    if not new.owner_token:
+        return None
+    return key_ring().wrap(new.owner_token.encode(), new.dev_eui, Purpose.OWNER_TOKEN)
+
+
+def _tell_devices(dev_euis: Sequence[str]) -> None:
+    """As many in one notice as it holds: a notice a device made most of the time of a large import."""
+    for start in range(0, len(dev_euis), _DEVICES_A_NOTICE):
+        notify(NOTIFY_REGISTRY, " ".join(dev_euis[start : start + _DEVICES_A_NOTICE]))
+
+
 def _insert(new: Sequence[NewDevice]) -> None:
     now = clock.now()
     try:
         with transaction.atomic():
-            Device.objects.bulk_create((_device(device, now) for device in new), batch_size=_ROWS_A_STATEMENT)
+            insert_devices([_device(device, now) for device in new])
     except IntegrityError as error:
         since = sorted(queries.registered([device.dev_eui for device in new]))
         examples = ", ".join(since[:_EXAMPLES])
@@ -291,12 +374,16 @@ def _journal_import(actor: Actor, kept: DeviceImport, new: Sequence[NewDevice]) 
 
 
 def _stored(verdict: Verdict) -> dict[str, object]:
-    good = [
-        [row.line, new.dev_eui, new.join_eui, new.app_key.hex(), new.model_key, new.name, new.organisation_id]
-        for row in verdict.good
-        for new in [row.device]
-    ]
-    return {"good": good, "bad": [_stored_bad(row) for row in verdict.bad]}
+    return {
+        "good": [_stored_good(row.line, row.device) for row in verdict.good],
+        "bad": [_stored_bad(row) for row in verdict.bad],
+    }
+
+
+def _stored_good(line: int, new: NewDevice) -> list[object]:
+    key, token = key_ring().wrap(new.app_key, new.dev_eui, Purpose.APP_KEY).hex(), _wrapped_token(new)
+    wrapped = [key, token.hex() if token else ""]
+    return [line, new.dev_eui, new.join_eui, *wrapped, new.model_key, new.name, new.organisation_id]
 
 
 def _stored_bad(row: BadRow) -> list[object]:

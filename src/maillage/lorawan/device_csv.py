@@ -27,8 +27,11 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "commune": ("commune", "insee"),
 }
 """Each column and the headings that mean it, once case, accents and punctuation are gone."""
+OPTIONAL_COLUMNS: Mapping[str, tuple[str, ...]] = {"owner_token": ("ownertoken", "jetonproprietaire")}
+"""Columns that a file may leave out."""
 
-_BY_HEADING = {heading: column for column, headings in COLUMNS.items() for heading in headings}
+_ALL_COLUMNS = {**COLUMNS, **OPTIONAL_COLUMNS}
+_BY_HEADING = {heading: column for column, headings in _ALL_COLUMNS.items() for heading in headings}
 _DELIMITERS = ";,\t"
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _WIDE_ENCODINGS = (b"\xff\xfe", b"\xfe\xff")
@@ -37,11 +40,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row as written. ``number`` is that of its first line in the file, the heading being line 1."""
+    """A row as written. ``number`` is that of its first line in the file, the heading being line 1.
+
+    ``faults`` are those found in reading it: its cells then serve only to find it again.
+    """
 
     number: int
     cells: Mapping[str, str] = field(repr=False)
     has_more_cells: bool = False
+    faults: tuple["Fault", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +147,9 @@ def judge(sheet: Sheet, known: Known) -> Verdict:
 
 
 def _judge_line(line: Line, known: Known, first_line: dict[str, int]) -> NewDevice | list[Fault]:
-    faults: list[Fault] = []
+    faults: list[Fault] = list(line.faults)
+    if faults:
+        return faults
     if line.has_more_cells:
         faults.append(Fault("", "device_csv.more_cells_than_headings", {}))
 
@@ -156,6 +165,7 @@ def _judge_line(line: Line, known: Known, first_line: dict[str, int]) -> NewDevi
     app_key = read("app_key", lambda text: new_device.read_app_key(_required(text)))
     model_key = read("model", lambda text: _looked_up(text, known.models, "device_csv.unknown_model"))
     name = read("name", new_device.read_name)
+    owner_token = read("owner_token", new_device.read_owner_token)
     organisation_id = read("commune", lambda text: _looked_up(text, known.communes, "device_csv.unknown_commune"))
     if (
         faults
@@ -165,9 +175,10 @@ def _judge_line(line: Line, known: Known, first_line: dict[str, int]) -> NewDevi
         or model_key is None
         or name is None
         or organisation_id is None
+        or owner_token is None
     ):
         return faults
-    return NewDevice(dev_eui, join_eui, app_key, model_key, name, organisation_id)
+    return NewDevice(dev_eui, join_eui, app_key, model_key, name, organisation_id, owner_token)
 
 
 def _fresh_eui(text: str, known: Known, first_line: dict[str, int], number: int) -> str:
@@ -244,7 +255,7 @@ def _columns(heading: list[str]) -> list[str]:
     missing = [column for column in COLUMNS if column not in columns]
     if missing:
         raise Invalid("device_csv.missing_columns", columns=", ".join(missing))
-    twice = [column for column in COLUMNS if columns.count(column) > 1]
+    twice = [column for column in _ALL_COLUMNS if columns.count(column) > 1]
     if twice:
         raise Invalid("device_csv.column_twice", columns=", ".join(twice))
     return columns
@@ -256,7 +267,7 @@ def _lines(rows: Iterable[tuple[int, list[str]]], columns: list[str]) -> Iterato
             raise Invalid("device_csv.too_many_rows", most=MAX_ROWS)
         given = dict(zip(columns, cells, strict=False))
         more = any(cell.strip() for cell in cells[len(columns) :])
-        yield Line(number, {column: given.get(column, "") for column in COLUMNS}, more)
+        yield Line(number, {column: given.get(column, "") for column in _ALL_COLUMNS}, more)
 
 
 def _shown(text: str) -> str:

@@ -22,7 +22,7 @@ from maillage.lorawan.forms import DeviceFilterForm, DeviceForm
 from maillage.lorawan.frame_lines import FrameLine, frame_lines
 from maillage.lorawan.models import Device, Frame
 from maillage.lorawan.pages import radio_page
-from maillage.lorawan.policies import may_register_for
+from maillage.lorawan.policies import may_register_for, may_show_keys
 from maillage.lorawan.protocol.types import dev_addr_text
 from maillage.lorawan.queries import DeviceFilter
 from maillage.web.cursor import after_cursor, one_more
@@ -71,6 +71,7 @@ def device(request: HttpRequest, dev_eui: str) -> HttpResponse:
         "next_cursor": next_cursor,
         "is_first": not cursor,
         "live_topic": live.frames_topic(found.pk),
+        "may_show_key": may_show_keys(actor, found.organisation_id),
         "may_decommission": may_register_for(actor, found.organisation_id) and found.decommissioned_at is None,
     }
     return render(request, "lorawan/device.html", context)

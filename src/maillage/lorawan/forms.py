@@ -15,9 +15,10 @@ from maillage.kernel.errors import Invalid
 from maillage.lorawan import new_device
 from maillage.lorawan.actions import GatewayDetails
 from maillage.lorawan.device_csv import MAX_BYTES, MAX_ROWS
-from maillage.lorawan.device_models import device_models
+from maillage.lorawan.device_models import device_models, models_by_profile
 from maillage.lorawan.labels import HEARINGS, REFUSALS
 from maillage.lorawan.new_device import NewDevice
+from maillage.lorawan.qr_sheet import ScanDefaults
 from maillage.lorawan.queries import DeviceFilter, Hearing, RefusalFilter
 from maillage.web.formats import number
 from maillage.web.problems import sentence
@@ -191,6 +192,51 @@ class ImportForm(forms.Form):
         super().__init__(*args, **kwargs)
         limits = {"megabytes": MAX_BYTES // 1_000_000, "rows": number(MAX_ROWS)}
         self.fields["file"].help_text = gettext("Au plus %(megabytes)s Mo et %(rows)s appareils.") % limits
+
+
+class ScanForm(forms.Form):
+    """Labels of devices, one a line, and what they do not say."""
+
+    organisation = forms.TypedChoiceField(label=_("Commune"), coerce=int)
+    model = forms.ChoiceField(
+        label=_("Modèle"),
+        required=False,
+        help_text=_("Pour les étiquettes dont le profil (ProfileID) n’est celui d’aucun modèle connu."),
+    )
+    name = forms.CharField(
+        label=_("Début du nom"),
+        required=False,
+        max_length=100,
+        help_text=_("Suivi du numéro de série, pour les lignes sans nom."),
+    )
+    codes = forms.CharField(
+        label=_("Codes des étiquettes"),
+        required=False,
+        help_text=_("Un par ligne ; après un point-virgule, l’AppKey, puis le nom."),
+        widget=forms.Textarea(attrs={"rows": 8, "autocomplete": "off", "spellcheck": "false"}),
+    )
+    key_in_proprietary = forms.BooleanField(
+        label=_("Le fabricant a mis l’AppKey dans le champ propriétaire du code"), required=False
+    )
+
+    def __init__(self, organisations: Sequence[Organisation], data: Any = None) -> None:  # noqa: ANN401 - form data
+        super().__init__(data)
+        self._organisations = {organisation.pk: organisation for organisation in organisations}
+        _fill(self, "organisation", [("", _("Choisir…")), *((o.pk, o.name) for o in organisations)])
+        _fill(self, "model", [("", _("D’après l’étiquette")), *model_choices()])
+
+    def add_codes(self, codes: Sequence[str]) -> None:
+        """Below those written already, for the form to be shown again."""
+        known = str(self.data.get("codes", "")).splitlines()
+        given = {name: self.data.get(name) for name in self.fields}
+        self.initial = given | {"codes": "\n".join(dict.fromkeys([*known, *codes]))}
+        self.is_bound = False
+
+    def defaults(self) -> ScanDefaults:
+        """What a valid form says of all its labels."""
+        values = self.cleaned_data
+        commune = self._organisations[values["organisation"]].slug
+        return ScanDefaults(commune, values["model"], values["name"], models_by_profile(), values["key_in_proprietary"])
 
 
 def model_choices() -> list[tuple[str, str]]:

@@ -11,6 +11,9 @@ ACTIONS: Mapping[str, Promise] = {
     "lorawan.device_registered": _("Appareil enregistré"),
     "lorawan.device_decommissioned": _("Appareil retiré du service"),
     "lorawan.devices_imported": _("Appareils importés"),
+    "lorawan.device_claimed": _("Appareil associé à son propriétaire"),
+    "lorawan.models_imported": _("Modèles d’appareils importés"),
+    "lorawan.key_shown": _("Clé d’un appareil consultée"),
 }
 
 FACTS: Mapping[str, Promise] = {
@@ -24,6 +27,12 @@ FACTS: Mapping[str, Promise] = {
     "sha256": _("empreinte du fichier"),
     "first": _("premier DevEUI"),
     "last": _("dernier DevEUI"),
+    "reason": _("motif"),
+    "source": _("dépôt"),
+    "examples": _("exemples"),
+    "passed": _("exemples réussis"),
+    "from": _("organisation précédente"),
+    "to": _("organisation nouvelle"),
 }
 
 COLUMNS: Mapping[str, str | Promise] = {
@@ -34,10 +43,39 @@ COLUMNS: Mapping[str, str | Promise] = {
     "model": _("Modèle"),
     "name": _("Nom"),
     "commune": _("Commune"),
+    "owner_token": _("Jeton propriétaire"),
 }
 
 SENTENCES: Mapping[str, Promise] = {
     "lorawan.radio_not_permitted": _("Le réseau radio se consulte avec le rôle d’opérateur ou de technicien."),
+    "repository.no_folder": _("Le dossier %(folder)s n’existe pas."),
+    "repository.unknown": _(
+        "Le dossier %(folder)s n’est ni une copie de lorawan-devices, ni une copie de chirpstack-device-profiles."
+    ),
+    "repository.unreadable": _("Le fichier %(file)s n’est pas utilisable : %(reason)s."),
+    "lorawan.operator_only": _("Seul l’opérateur du réseau peut faire cela."),
+    "lorawan.reason_too_short": _("Dites pourquoi, en %(shortest)s caractères au moins : le journal le garde."),
+    "lorawan.kek_unknown": _(
+        "La clé qui protège les clés des appareils manque sur ce serveur (%(kek)s) : remettez-la dans MAILLAGE_KEK."
+    ),
+    "lorawan.key_damaged": _("La clé enregistrée de l’appareil %(dev_eui)s est abîmée : enregistrez-le de nouveau."),
+    "lorawan.owner_token.unreadable": _(
+        "Un jeton propriétaire a au plus %(longest)s lettres sans accent ou chiffres : recopiez celui de l’étiquette."
+    ),
+    "lorawan.qr.not_tr005": _("Ce n’est pas le code d’une étiquette LoRaWAN : il commence par LW:D0."),
+    "lorawan.qr.field": _("Le champ %(field)s du code n’est pas lisible : scannez de nouveau l’étiquette."),
+    "lorawan.qr.checksum": _("La somme de contrôle du code est fausse : scannez de nouveau l’étiquette."),
+    "lorawan.qr.none": _("Scannez ou collez au moins un code."),
+    "lorawan.photo.too_large": _("La photographie est trop grande : au plus %(most_megabytes)s Mo et 60 mégapixels."),
+    "lorawan.photo.unreadable": _("Ce n’est pas une photographie lisible : envoyez un fichier JPEG, PNG ou WebP."),
+    "lorawan.photo.without_code": _("Aucun QR code n’y est lisible : rapprochez-vous et évitez les reflets."),
+    "lorawan.claim_without_token": _(
+        "Ce code n’a pas de jeton propriétaire : demandez à l’opérateur du réseau d’associer l’appareil."
+    ),
+    "lorawan.claim_refused": _(
+        "Cet appareil ne peut pas être associé avec ce code. Vérifiez l’étiquette, ou demandez à l’opérateur du réseau."
+    ),
+    "lorawan.claim_throttled": _("Trop d’essais ont échoué : réessayez dans %(minutes)s minutes."),
     "lorawan.gateway_unknown": _("Cette passerelle n’existe pas, ou elle ne vous est pas accessible."),
     "lorawan.gateway_already_registered": _("La passerelle %(eui)s est déjà enregistrée."),
     "lorawan.device_unknown": _("Cet appareil n’existe pas, ou il ne vous est pas accessible."),

@@ -35,8 +35,11 @@ class Device(TenantOwned):
 
     dev_eui = models.CharField(max_length=16, primary_key=True, validators=[EUI])
     join_eui = models.CharField(max_length=16, validators=[EUI])
-    app_key = models.BinaryField(max_length=16)
-    model_key = models.CharField(max_length=64, help_text="Folder name in lorawan/codecs/models.")
+    app_key = models.BinaryField(help_text="Wrapped (``keys.py``).")
+    owner_token = models.BinaryField(
+        null=True, blank=True, help_text="TR005 owner token, wrapped: who holds it may claim the device."
+    )
+    model_key = models.CharField(max_length=64, help_text="Folder name in lorawan/codecs/models, or imported here.")
     name = models.CharField(max_length=150)
     created_at = models.DateTimeField()
     decommissioned_at = models.DateTimeField(null=True, blank=True)
@@ -75,8 +78,8 @@ class Session(models.Model):
 
     device = models.OneToOneField(Device, on_delete=models.CASCADE, primary_key=True, related_name="session")
     dev_addr = models.BigIntegerField(db_index=True)
-    nwk_s_key = models.BinaryField(max_length=16)
-    app_s_key = models.BinaryField(max_length=16)
+    nwk_s_key = models.BinaryField(help_text="Wrapped (``keys.py``).")
+    app_s_key = models.BinaryField(help_text="Wrapped (``keys.py``).")
     f_cnt_up = models.BigIntegerField(default=-1, help_text="Last accepted uplink counter; -1 before the first.")
     f_cnt_down = models.BigIntegerField(default=0, help_text="Next downlink counter to use.")
     rx1_delay_s = models.PositiveSmallIntegerField(default=1)
@@ -180,8 +183,8 @@ class Refusal(models.Model):
 class DeviceImport(models.Model):
     """A file of devices, read and judged, that its sender may confirm until it expires.
 
-    It holds the keys of devices not registered yet, so that nothing is taken back from the browser; the row goes with
-    its confirmation, or with the first upload after it has expired.
+    It holds the keys (wrapped) of devices not registered yet, so that nothing is taken back from the browser; the row
+    goes with its confirmation, or with the first upload after it has expired.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -193,3 +196,17 @@ class DeviceImport(models.Model):
     good = models.JSONField(help_text="Rows to register, as queries.preview reads them.")
     bad = models.JSONField(help_text="Rows refused, with their reasons.")
     ignored_columns = models.JSONField()
+
+
+class ClaimFailure(models.Model):
+    """A claim whose owner token was wrong: what slows down who guesses."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    dev_eui = models.CharField(max_length=16)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["user", "at"], name="lorawan_claim_failure_user"),
+            models.Index(fields=["dev_eui", "at"], name="lorawan_claim_failure_device"),
+        ]

@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 
 from maillage.kernel.errors import Invalid
 from maillage.lorawan.protocol.eui import parse_eui, parse_key
+from maillage.lorawan.qr import LETTERS
 
 NAME_CHARACTERS = 150
+OWNER_TOKEN_CHARACTERS = 64
 _BLANK_EUIS = frozenset({"0" * 16, "f" * 16})
 _BLANK_KEYS = frozenset({bytes(16), b"\xff" * 16})
 
@@ -20,6 +22,7 @@ class NewDevice:
     model_key: str
     name: str
     organisation_id: int
+    owner_token: str = field(default="", repr=False)
 
 
 def read_dev_eui(text: str) -> str:
@@ -46,6 +49,14 @@ def read_app_key(text: str) -> bytes:
     if key in _BLANK_KEYS:
         raise Invalid("lorawan.key.blank")
     return key
+
+
+def read_owner_token(text: str) -> str:
+    """A TR005 owner token, upper case; empty for none. Raises ``Invalid`` for what no QR code can hold."""
+    token = text.strip().upper()
+    if len(token) > OWNER_TOKEN_CHARACTERS or not set(token) <= LETTERS:
+        raise Invalid("lorawan.owner_token.unreadable", longest=OWNER_TOKEN_CHARACTERS)
+    return token
 
 
 def read_name(text: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, TypeVar
 
 from django.db.models import Count, F, Func, Max, Q, QuerySet, Sum, TextField, Value
 from django.db.models.lookups import Contains
@@ -21,6 +22,8 @@ from maillage.kernel.errors import NotFound, Refused
 from maillage.lorawan.device_csv import GoodRow, Known, folded
 from maillage.lorawan.device_models import device_models, silent_after
 from maillage.lorawan.events import DownlinkUpdate
+from maillage.lorawan.key_ring import key_ring
+from maillage.lorawan.keys import Purpose
 from maillage.lorawan.models import Device, DeviceImport, Downlink, Frame, Gateway, Refusal, Session
 from maillage.lorawan.new_device import NewDevice
 from maillage.lorawan.policies import sees_everything
@@ -30,7 +33,8 @@ GATEWAY_SILENT_AFTER = timedelta(minutes=5)
 """Ten of the status messages that a packet forwarder sends every 30 s."""
 HEARD_RECENTLY = timedelta(hours=1)
 _TRIGRAM = 3
-_KEYS = ("app_key",)
+KeyRow = TypeVar("KeyRow", Device, Session)
+_KEYS = ("app_key", "owner_token")
 _SESSION_KEYS = ("nwk_s_key", "app_s_key")
 
 
@@ -216,6 +220,11 @@ def organisations_to_equip(actor: Actor) -> Sequence[Organisation]:
     return [organisation for organisation in found if may_configure(actor, organisation.pk)]
 
 
+def operators() -> Sequence[Organisation]:
+    """The operating bodies, by id."""
+    return list(Organisation.objects.filter(kind=Organisation.Kind.OPERATOR).order_by("pk"))
+
+
 def organisations_of(new: Iterable[NewDevice]) -> Sequence[Organisation]:
     """The owners of devices to register, by id."""
     return list(Organisation.objects.filter(pk__in={device.organisation_id for device in new}).order_by("pk"))
@@ -269,10 +278,33 @@ def own_import(actor: Actor, import_id: uuid.UUID, now: datetime, *, locked: boo
 
 def good_rows(kept: DeviceImport) -> Sequence[GoodRow]:
     """The rows of a kept file that can be registered."""
-    return [
-        GoodRow(line, NewDevice(dev_eui, join_eui, bytes.fromhex(key), model_key, name, organisation_id))
-        for line, dev_eui, join_eui, key, model_key, name, organisation_id in kept.good
-    ]
+    return [_good_row(stored) for stored in kept.good]
+
+
+def app_key(device: Device) -> bytes:
+    """The key of a device in hand: for the action that journals who was shown it, and for nobody else."""
+    wrapped = Device.objects.unscoped("of a device in hand").values_list("app_key", flat=True).get(pk=device.pk)
+    return key_ring().unwrap(bytes(wrapped), device.pk, Purpose.APP_KEY)
+
+
+def locked_keys(model: type[KeyRow], after: str, limit: int) -> Sequence[KeyRow]:
+    """The next rows that hold keys, by DevEUI, locked until the transaction ends."""
+    found = keys_of_everybody(model).filter(pk__gt=after).order_by("pk")
+    return list(found.select_for_update(no_key=True)[:limit])
+
+
+def keys_of_everybody(model: type[KeyRow]) -> QuerySet[KeyRow]:
+    """All the rows that hold keys: for wrapping them anew, which reads none of them to anybody."""
+    found = model.objects.all()
+    return found.unscoped("the keys of everybody are wrapped anew") if isinstance(found, TenantQuerySet) else found
+
+
+def _good_row(stored: Sequence[Any]) -> GoodRow:
+    line, dev_eui, join_eui, key, token, model_key, name, organisation_id = stored
+    ring = key_ring()
+    app_key = ring.unwrap(bytes.fromhex(key), dev_eui, Purpose.APP_KEY)
+    owner_token = ring.unwrap(bytes.fromhex(token), dev_eui, Purpose.OWNER_TOKEN).decode() if token else ""
+    return GoodRow(line, NewDevice(dev_eui, join_eui, app_key, model_key, name, organisation_id, owner_token))
 
 
 def _in_service(actor: Actor) -> TenantQuerySet[Device]:
@@ -312,10 +344,16 @@ def _hearing(hearing: Hearing, now: datetime) -> Q:
 
 
 def _silent(now: datetime) -> Q:
-    models = list(device_models())
-    silent = ~Q(model_key__in=models) & Q(last_seen_at__lt=now - silent_after(""))
-    for key in models:
-        silent |= Q(model_key=key, last_seen_at__lt=now - silent_after(key))
+    """One condition a rhythm, not a model: a repository brings hundreds of models, and few rhythms."""
+    usual = silent_after("")
+    unusual: dict[timedelta, list[str]] = {}
+    for key in device_models():
+        if silent_after(key) != usual:
+            unusual.setdefault(silent_after(key), []).append(key)
+    others = [key for keys in unusual.values() for key in keys]
+    silent = ~Q(model_key__in=others) & Q(last_seen_at__lt=now - usual)
+    for patience, keys in unusual.items():
+        silent |= Q(model_key__in=keys, last_seen_at__lt=now - patience)
     return silent
 
 

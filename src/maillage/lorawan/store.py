@@ -16,6 +16,7 @@ from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from maillage.kernel.errors import Conflict, Unavailable
+from maillage.lorawan.keys import KeyRing, Purpose
 from maillage.lorawan.server.downlinks import DownlinkChange
 from maillage.lorawan.server.joins import PlannedJoin
 from maillage.lorawan.server.partitions import Partition, too_old, wanted
@@ -129,8 +130,9 @@ SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'lorawan_fram
 class Store:
     """Owned by one event loop."""
 
-    def __init__(self, conninfo: str, shard: int) -> None:
+    def __init__(self, conninfo: str, shard: int, keys: KeyRing) -> None:
         self._conninfo = conninfo
+        self._keys = keys
         self._shard = shard
         self._critical: AsyncConnection[TupleRow] | None = None
         self._lazy: AsyncConnection[TupleRow] | None = None
@@ -187,7 +189,7 @@ class Store:
     async def commit_joins(self, joins: Sequence[PlannedJoin]) -> set[str]:
         """DevEUIs whose join is now durable; the others' DevNonce had been used. One join a device at most."""
         async with self._on_critical() as connection:
-            cursor = await connection.execute(_JOINS, _join_columns(joins))
+            cursor = await connection.execute(_JOINS, _join_columns(joins, self._keys))
             return {row[0] for row in await cursor.fetchall()}
 
     async def committed_joins(self, joins: Sequence[PlannedJoin]) -> set[str]:
@@ -328,14 +330,14 @@ def _late_columns(rows: list[LateDecoding]) -> Columns:
     return [row.frame_id for row in rows], [row.at for row in rows], [row.decoded.decode() for row in rows]
 
 
-def _join_columns(joins: Sequence[PlannedJoin]) -> Columns:
+def _join_columns(joins: Sequence[PlannedJoin], keys: KeyRing) -> Columns:
     return (
         [join.device.dev_eui for join in joins],
         [join.dev_nonce for join in joins],
         [join.join_nonce for join in joins],
         [join.dev_addr for join in joins],
-        [join.keys.nwk_s_key for join in joins],
-        [join.keys.app_s_key for join in joins],
+        [keys.wrap(join.keys.nwk_s_key, join.device.dev_eui, Purpose.NWK_S_KEY) for join in joins],
+        [keys.wrap(join.keys.app_s_key, join.device.dev_eui, Purpose.APP_S_KEY) for join in joins],
         [join.rx1_delay_s for join in joins],
         [join.at for join in joins],
     )

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from maillage.lorawan import device_pages, import_pages, pages, refusal_pages
+from maillage.lorawan import device_pages, import_pages, key_pages, model_pages, pages, refusal_pages, scan_pages
+from maillage.lorawan.claims import pages as claim_pages
 
 app_name = "lorawan"
 
@@ -21,10 +22,14 @@ urlpatterns = [
     path("devices/import/<uuid:import_id>/", import_pages.preview, name="import_preview"),
     path("devices/import/<uuid:import_id>/confirm/", import_pages.confirm, name="import_confirm"),
     path("devices/import/<uuid:import_id>/discard/", import_pages.discard, name="import_discard"),
+    path("devices/scan/", scan_pages.scan, name="scan"),
+    path("devices/claim/", claim_pages.claim, name="claim"),
     path("devices/<slug:dev_eui>/", device_pages.device, name="device"),
     path("devices/<slug:dev_eui>/state/", device_pages.device_state, name="device_state"),
     path("devices/<slug:dev_eui>/frames/", device_pages.new_frames, name="new_frames"),
     path("devices/<slug:dev_eui>/live/", device_pages.device_live, name="device_live"),
     path("devices/<slug:dev_eui>/decommission/", device_pages.decommission_device, name="decommission_device"),
+    path("devices/<slug:dev_eui>/key/", key_pages.show_key, name="show_key"),
+    path("models/", model_pages.models, name="models"),
     path("refusals/", refusal_pages.refusals, name="refusals"),
 ]

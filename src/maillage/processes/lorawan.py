@@ -13,11 +13,13 @@ import uvloop
 
 from maillage.config import environment
 from maillage.kernel import clock
-from maillage.kernel.errors import Conflict, Unavailable
+from maillage.kernel.errors import Conflict, Invalid, Unavailable
+from maillage.lorawan.codecs.model import DeviceModel
 from maillage.lorawan.codecs.pool import CodecPool
-from maillage.lorawan.codecs.registry import load_models
 from maillage.lorawan.events import LIVE_GATEWAYS
 from maillage.lorawan.gateways.semtech_udp.server import SemtechUdpServer
+from maillage.lorawan.keys import KeyRing
+from maillage.lorawan.repository.shelf import Shelf, all_models
 from maillage.lorawan.server.announcements import downlink_message
 from maillage.lorawan.server.assembly import Assembly, World, assemble
 from maillage.lorawan.server.bus import NatsBus
@@ -33,9 +35,11 @@ from maillage.lorawan.store import Store
 
 log = logging.getLogger(__name__)
 _RETRY_S = 1.0
+_EVERYWHERE = "0.0.0.0"  # noqa: S104 - gateways are outside
 _LAST_TICKS_S = 0.5
 _LAST_PUBLICATIONS_S = 2.0
 _PARTITIONS_EVERY_S = 3600.0
+_LOOK_FOR_MODELS_EVERY_S = 10.0
 _LOOK_AFTER_DOWNLINKS_EVERY_S = 1.0
 
 
@@ -47,13 +51,22 @@ class Addresses:
     nats_url: str
     udp_host: str
     udp_port: int
+    keys: KeyRing
+    shelf: Shelf
 
 
 def main() -> None:
     """Serve until SIGTERM. Raises ``Conflict`` when another process owns the shard."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     env = environment.read()
-    addresses = Addresses(env.database_conninfo, env.nats_url, "0.0.0.0", env.lorawan_port)  # noqa: S104
+    addresses = Addresses(
+        env.database_conninfo,
+        env.nats_url,
+        _EVERYWHERE,
+        env.lorawan_port,
+        KeyRing(env.key_encryption_keys),
+        Shelf(env.device_models),
+    )
     uvloop.run(serve(addresses, ServerSettings(region=env.lorawan_region)))
 
 
@@ -62,12 +75,14 @@ async def serve(addresses: Addresses, settings: ServerSettings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    store, reader = Store(addresses.database_conninfo, settings.shard), Reader(addresses.database_conninfo)
+    store = Store(addresses.database_conninfo, settings.shard, addresses.keys)
+    reader = Reader(addresses.database_conninfo, addresses.keys)
     bus, udp = NatsBus(addresses.nats_url), SemtechUdpServer(clock.now, clock.monotonic_s)
     try:
         await _until_available(store.connect)
-        async with CodecPool(load_models()) as codecs:
-            parts = _Parts(addresses, settings, store, reader, bus, udp, codecs)
+        models = dict(all_models(addresses.shelf))
+        async with CodecPool(models) as codecs:
+            parts = _Parts(addresses, settings, store, reader, bus, udp, codecs, models)
             await _serve(parts, stop)
     finally:
         udp.close()
@@ -85,6 +100,7 @@ class _Parts:
     bus: NatsBus
     udp: SemtechUdpServer
     codecs: CodecPool
+    models: dict[str, DeviceModel]
 
 
 async def _serve(parts: _Parts, stop: asyncio.Event) -> None:
@@ -120,7 +136,7 @@ async def _recall_duty(parts: _Parts, assembly: Assembly) -> None:
 
 def _world(parts: _Parts, cursor: int) -> World:
     return World(
-        models=load_models(),
+        models=parts.models,
         region=parts.settings.region,
         codecs=parts.codecs,
         store=parts.store,
@@ -148,6 +164,13 @@ def _work(parts: _Parts, assembly: Assembly, changes: Changes, queue: QueueKeepe
     async def keep_partitions() -> None:
         await parts.store.keep_partitions(clock.now().date(), settings.frame_retention_days)
 
+    generation = parts.addresses.shelf.generation
+
+    async def take_up_models() -> None:
+        nonlocal generation
+        if generation != (generation := parts.addresses.shelf.generation):
+            _take_up_models(parts)
+
     return [
         parts.bus.run(),
         steps.decoder.run(),
@@ -158,7 +181,21 @@ def _work(parts: _Parts, assembly: Assembly, changes: Changes, queue: QueueKeepe
         _every(_LOOK_AFTER_DOWNLINKS_EVERY_S, look_after_downlinks),
         _every(settings.downlink_poll_s, queue.load),
         _every(_PARTITIONS_EVERY_S, keep_partitions),
+        _every(_LOOK_FOR_MODELS_EVERY_S, take_up_models),
     ]
+
+
+def _take_up_models(parts: _Parts) -> None:
+    """After an import: the same mapping, which the server's parts hold, with other contents."""
+    try:
+        fresh = all_models(parts.addresses.shelf)
+    except Invalid as error:
+        log.error("The imported device models cannot be read, the known ones stay: %s", error)  # noqa: TRY400
+        return
+    parts.models.clear()
+    parts.models.update(fresh)
+    parts.codecs.replace_models(fresh)
+    log.info("%d device models", len(fresh))
 
 
 async def _every(interval_s: float, work: Callable[[], Awaitable[None]]) -> None:

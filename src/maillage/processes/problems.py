@@ -16,6 +16,10 @@ class CannotStart(Unavailable):
 
 _SENTENCES = {
     "environment-not-a-switch": "{variable} is '{value}'; it must be {expected}.",
+    "environment-not-a-kek": "{source} must hold keys of {expected_digits} hexadecimal digits, such as those that"
+    " 'openssl rand -hex 32' makes.",
+    "lorawan.kek_unknown": "The keys in the database are wrapped by a key-encryption key that is not here (its id is"
+    " {kek}): give it back in MAILLAGE_KEK, or in the file 'kek' of the data folder.",
     "environment-not-a-port": "{variable} is '{value}'; it must be a port, {expected}.",
     "environment-not-a-region": "{variable} is '{value}'; it must be a LoRaWAN region: {expected}.",
     "data-folder-unusable": "The data folder {folder} cannot be used: {reason}. Choose another with {change}.",

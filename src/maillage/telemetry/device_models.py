@@ -1,17 +1,8 @@
-"""The device models that things are made from, read once a process."""
-
-from collections.abc import Mapping
-from functools import cache
+"""The device models that things are made from."""
 
 from maillage.kernel.errors import Invalid
 from maillage.lorawan.codecs.model import DeviceModel
-from maillage.lorawan.codecs.registry import load_models
-
-
-@cache
-def device_models() -> Mapping[str, DeviceModel]:
-    """Every known model, by key."""
-    return load_models()
+from maillage.lorawan.device_models import device_models as device_models
 
 
 def device_model(key: str) -> DeviceModel:

@@ -41,6 +41,10 @@
     if (!isObject(decoded.data)) return failed("bad_result", "decodeUplink answered neither data nor errors");
     var result = { d: decoded.data, m: {} };
     if (hasEntries(decoded.warnings)) result.w = decoded.warnings;
+    if (typeof maillageMeasures === "function") {
+      result.m = maillageMeasures(decoded.data);
+      return result;
+    }
     if (typeof normalizeUplink !== "function") return result;
     var normalized = normalizeUplink({ data: decoded.data });
     if (!isObject(normalized)) return failed("bad_result", "normalizeUplink answered no object");

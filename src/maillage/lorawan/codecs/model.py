@@ -114,3 +114,6 @@ class DeviceModel:
     measures: Mapping[str, Measure]
     verbs: Mapping[str, Verb]
     codec_source: str = field(repr=False)
+    regions: tuple[str, ...] = ()
+    profile_ids: tuple[str, ...] = ()
+    """ProfileIDs of TR005, as labels have them: 8 upper-case hexadecimal digits."""

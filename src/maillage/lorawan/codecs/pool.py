@@ -54,13 +54,13 @@ class CodecPool:
         hard_limit_s: float = 1.0,
         quarantine: QuarantineRule | None = None,
     ) -> None:
-        codecs = {key: CodecSource(model.codec_source, tuple(model.measures)) for key, model in models.items()}
-        self._setup = Setup(codecs, Limits(call_limit_s, memory_limit_bytes))
+        self._setup = Setup(_sources(models), Limits(call_limit_s, memory_limit_bytes))
         self._workers = workers
         self._hard_limit_s = hard_limit_s
         self._quarantine = Quarantine(quarantine or QuarantineRule())
         self._idle: asyncio.Queue[WorkerLink | None] = asyncio.Queue()
         self._links: set[WorkerLink] = set()
+        self._outdated: set[WorkerLink] = set()
         self._open = False
 
     async def __aenter__(self) -> Self:
@@ -89,6 +89,11 @@ class CodecPool:
         self._open = False
         links, self._links = self._links, set()
         await asyncio.gather(*(link.close() for link in links))
+
+    def replace_models(self, models: Mapping[str, DeviceModel]) -> None:
+        """From now on these. Workers are replaced as they become free; what is under way is answered as asked."""
+        self._setup = Setup(_sources(models), self._setup.limits)
+        self._outdated = set(self._links)
 
     async def decode(self, batch: Sequence[CodecInput]) -> list[Decoded | CodecFailure]:
         """One outcome an input, in order. Large batches are cheaper; a few hundred is a good size."""
@@ -172,6 +177,9 @@ class CodecPool:
         link = await self._idle.get()
         try:
             self._require_open()
+            if link is not None and link in self._outdated:
+                await self._end(link)
+                link = None
             link = link or await self._try_start()
             yield link
         except BaseException:
@@ -181,6 +189,11 @@ class CodecPool:
             raise
         finally:
             self._idle.put_nowait(link)
+
+    async def _end(self, link: WorkerLink) -> None:
+        self._outdated.discard(link)
+        self._links.discard(link)
+        await link.close()
 
     async def _try_start(self) -> WorkerLink | None:
         try:
@@ -210,6 +223,10 @@ class CodecPool:
     def _require_open(self) -> None:
         if not self._open:
             raise Unavailable("codecs.closed")
+
+
+def _sources(models: Mapping[str, DeviceModel]) -> dict[str, CodecSource]:
+    return {key: CodecSource(model.codec_source, tuple(model.measures)) for key, model in models.items()}
 
 
 def _mixed_up() -> CodecFailure:

@@ -1,6 +1,7 @@
 """Reads the device models from their folders, once, and says exactly what is wrong with a bad one."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
@@ -22,6 +23,7 @@ from maillage.lorawan.codecs.model import (
 MODELS_FOLDER = Path(__file__).with_name("models")
 
 _Text = Annotated[str, msgspec.Meta(min_length=1)]
+_ProfileID = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-F]{8}$")]
 _Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -59,14 +61,16 @@ class _ModelFile(msgspec.Struct, forbid_unknown_fields=True):
     name: _Text
     category: _Code
     icon: _Text
-    documentation: _Text
-    lorawan_version: Literal["1.0.2", "1.0.3", "1.0.4"]
+    documentation: str
+    lorawan_version: Literal["1.0.2", "1.0.3", "1.0.4", "1.1"]
     regional_parameters: _Text
     device_class: DeviceClass
     dev_nonce_is_counter: bool
     uplink_period_s: Annotated[int, msgspec.Meta(gt=0)]
     measures: dict[_Code, _MeasureFile]
     verbs: dict[_Code, _VerbFile] = {}
+    regions: list[_Text] = []
+    profile_ids: list[_ProfileID] = []
 
 
 def load_models(folder: Path = MODELS_FOLDER) -> Mapping[str, DeviceModel]:
@@ -81,8 +85,10 @@ def load_models(folder: Path = MODELS_FOLDER) -> Mapping[str, DeviceModel]:
 def load_model(folder: Path) -> DeviceModel:
     """The model in one folder; raises :class:`Invalid` as :func:`load_models` does."""
     path = folder / "model.toml"
+    imported = folder / "model.json"
+    path = imported if imported.exists() else path
     try:
-        parsed = msgspec.toml.decode(_read(path), type=_ModelFile)
+        parsed = _parsed(path)
     except msgspec.DecodeError as problem:
         raise _bad(path, str(problem)) from problem
     verbs = {name: _verb(path, name, verb, parsed) for name, verb in parsed.verbs.items()}
@@ -101,7 +107,30 @@ def load_model(folder: Path) -> DeviceModel:
         measures=MappingProxyType({code: _measure(code, entry) for code, entry in parsed.measures.items()}),
         verbs=MappingProxyType(verbs),
         codec_source=_read(folder / "codec.js"),
+        regions=tuple(parsed.regions),
+        profile_ids=tuple(parsed.profile_ids),
     )
+
+
+def model_file(model: DeviceModel) -> bytes:
+    """The ``model.json`` of a model without verbs, as :func:`load_model` reads it; its codec is a file beside it."""
+    own = {"key", "measures", "verbs", "codec_source"}
+    facts = {name: value for name, value in _facts(model).items() if name not in own}
+    measures = {
+        code: {name: value for name, value in _facts(measure).items() if name != "quantity"}
+        for code, measure in model.measures.items()
+    }
+    return msgspec.json.format(msgspec.json.encode({**facts, "measures": measures}))
+
+
+def _facts(value: DeviceModel | Measure) -> dict[str, object]:
+    return {entry.name: getattr(value, entry.name) for entry in fields(value)}
+
+
+def _parsed(path: Path) -> _ModelFile:
+    if path.suffix == ".json":
+        return msgspec.json.decode(_read(path), type=_ModelFile)
+    return msgspec.toml.decode(_read(path), type=_ModelFile)
 
 
 def _measure(code: str, entry: _MeasureFile) -> Measure:

@@ -1,4 +1,4 @@
-"""LoRaWAN 1.0.3 / 1.0.4 as values: bytes in, values out, and back. Serves the network server and the device
+"""LoRaWAN 1.0.2 to 1.0.4 and 1.1 as values: bytes in, values out, and back. Serves the network server and the device
 side.
 
 Nothing here reads a clock, a file or a socket, logs, or draws a random number. Hot values are ``msgspec``

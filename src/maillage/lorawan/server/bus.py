@@ -7,7 +7,7 @@ import logging
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.client import JetStreamContext
-from nats.js.errors import APIError
+from nats.js.errors import APIError, NoStreamResponseError
 
 from maillage.kernel.errors import Unavailable
 from maillage.lorawan.stream import ensure_stream
@@ -43,9 +43,18 @@ class NatsBus:
         if self._stream is None or not self._client.is_connected:
             raise Unavailable("lorawan.event-bus-away")
         try:
-            await self._stream.publish(subject, message, timeout=_PUBLISH_TIMEOUT_S)
+            await self._publish(self._stream, subject, message)
         except (TimeoutError, NatsError, APIError, OSError) as error:
             raise Unavailable("lorawan.event-bus-away", reason=str(error)) from error
+
+    async def _publish(self, stream: JetStreamContext, subject: str, message: bytes) -> None:
+        """A bus whose store was lost comes back without the stream: it is made again."""
+        try:
+            await stream.publish(subject, message, timeout=_PUBLISH_TIMEOUT_S)
+        except NoStreamResponseError:
+            log.warning("The event bus has lost its stream; it is made again.")
+            await ensure_stream(stream)
+            await stream.publish(subject, message, timeout=_PUBLISH_TIMEOUT_S)
 
     async def tell(self, subject: str, message: bytes) -> None:
         if self._stream is None or not self._client.is_connected:

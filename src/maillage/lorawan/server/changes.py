@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from maillage.kernel.errors import Unavailable
@@ -13,6 +13,7 @@ from maillage.lorawan.server.registry import DeviceState, GatewayState, Registry
 log = logging.getLogger(__name__)
 _GATEWAYS = "gateways"
 _RETRY_S = 1.0
+_DEVICES_AT_ONCE = 1_000
 
 
 class RegistryReader(Protocol):
@@ -20,7 +21,7 @@ class RegistryReader(Protocol):
 
     async def devices(self) -> list[DeviceState]: ...
 
-    async def device(self, dev_eui: str) -> DeviceState | None: ...
+    async def devices_named(self, dev_euis: Sequence[str]) -> list[DeviceState]: ...
 
 
 class Changes:
@@ -51,7 +52,7 @@ class Changes:
         elif payload == _GATEWAYS:
             self._gateways = True
         else:
-            self._devices.add(payload)
+            self._devices.update(payload.split())
         self._work.set()
 
     async def run(self) -> None:
@@ -77,21 +78,23 @@ class Changes:
         await self._each(self._devices, self._refresh)
         await self._each(self._downlinks, self._load_queue)
 
-    async def _each(self, announced: set[str], work: Callable[[str], Awaitable[None]]) -> None:
+    async def _each(self, announced: set[str], work: Callable[[list[str]], Awaitable[None]]) -> None:
+        """Many at once: an import announces thousands."""
         while announced:
-            dev_eui = announced.pop()
+            some = sorted(announced)[:_DEVICES_AT_ONCE]
+            announced.difference_update(some)
             try:
-                await work(dev_eui)
+                await work(some)
             except Unavailable:
-                announced.add(dev_eui)
+                announced.update(some)
                 raise
 
-    async def _load_queue(self, dev_eui: str) -> None:
-        await self._queue.load([dev_eui])
+    async def _load_queue(self, dev_euis: list[str]) -> None:
+        await self._queue.load(dev_euis)
 
-    async def _refresh(self, dev_eui: str) -> None:
-        device = await self._reader.device(dev_eui)
-        if device is None:
+    async def _refresh(self, dev_euis: list[str]) -> None:
+        found = await self._reader.devices_named(dev_euis)
+        for dev_eui in set(dev_euis) - {device.dev_eui for device in found}:
             self._registry.remove_device(dev_eui)
-        else:
+        for device in found:
             self._registry.put_device(device)

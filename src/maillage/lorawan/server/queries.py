@@ -1,5 +1,6 @@
 """What the network server reads: everything at start, single devices and downlinks when a change is announced."""
 
+import logging
 import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -8,11 +9,14 @@ from typing import LiteralString
 from psycopg import AsyncConnection, OperationalError
 from psycopg.rows import TupleRow
 
-from maillage.kernel.errors import Unavailable
+from maillage.kernel.errors import Conflict, Unavailable
+from maillage.lorawan.keys import KEK_UNKNOWN, KeyRing, Purpose
 from maillage.lorawan.protocol.crypto import SessionCrypto
 from maillage.lorawan.server.downlinks import DownlinkChange, DownlinkState, WaitingDownlink
 from maillage.lorawan.server.registry import DeviceState, GatewayState, SessionState
 from maillage.lorawan.server.rows import LoggedDownlink, LoggedUplink
+
+log = logging.getLogger(__name__)
 
 _GATEWAYS: LiteralString = """
 SELECT eui, organisation_id, last_seen_at, uplink_count, crc_error_count, downlink_count, downlink_failure_count
@@ -78,8 +82,9 @@ FROM lorawan_frame WHERE id > %s AND direction = 'up' ORDER BY id LIMIT %s
 class Reader:
     """One connection, opened when it is needed. Raises ``Unavailable`` when the database does not answer."""
 
-    def __init__(self, conninfo: str) -> None:
+    def __init__(self, conninfo: str, keys: KeyRing) -> None:
         self._conninfo = conninfo
+        self._keys = keys
         self._connection: AsyncConnection[TupleRow] | None = None
 
     async def close(self) -> None:
@@ -90,22 +95,28 @@ class Reader:
         return [GatewayState(*row) for row in await self._rows(_GATEWAYS)]
 
     async def devices(self) -> list[DeviceState]:
-        """Every device in service, with its session; streamed, 100,000 in about a second."""
+        """Every device in service, with its session; streamed, 100,000 in about two seconds.
+
+        A device whose keys are damaged is left out and named in the log. Raises ``Conflict`` (``lorawan.kek_unknown``)
+        when a key-encryption key is missing: without it the network would look empty.
+        """
         connection = await self._connect()
         found: list[DeviceState] = []
         try:
             async with connection.cursor().copy(f"COPY ({_DEVICE_COLUMNS}) TO STDOUT (FORMAT BINARY)") as copy:
                 copy.set_types(_DEVICE_TYPES)
                 async for row in copy.rows():
-                    found.append(_device(row))  # noqa: PERF401 - an asynchronous comprehension is slower here
+                    device = self._device(row)
+                    if device is not None:
+                        found.append(device)
         except OperationalError as error:
             raise Unavailable("lorawan.database-away", reason=str(error)) from error
         return found
 
-    async def device(self, dev_eui: str) -> DeviceState | None:
-        """None when it is unknown or decommissioned."""
-        rows = await self._rows(_DEVICE_COLUMNS + " AND device.dev_eui = %s", (dev_eui,))
-        return _device(rows[0]) if rows else None
+    async def devices_named(self, dev_euis: Sequence[str]) -> list[DeviceState]:
+        """Those of them that are in service, in no order."""
+        rows = await self._rows(_DEVICE_COLUMNS + " AND device.dev_eui = ANY(%s)", (list(dev_euis),))
+        return [device for row in rows if (device := self._device(row)) is not None]
 
     async def open_downlinks(self, dev_euis: Sequence[str] | None = None) -> list[WaitingDownlink]:
         """Those still to be sent or acknowledged, oldest first; of some devices, or of all."""
@@ -136,6 +147,15 @@ class Reader:
         rows = await self._rows(_UPLINKS_AFTER, (frame_id, limit))
         return [_logged(row) for row in rows]
 
+    def _device(self, row: TupleRow) -> DeviceState | None:
+        try:
+            return _device(row, self._keys)
+        except Conflict as error:
+            if error.code == KEK_UNKNOWN:
+                raise
+            log.error("The keys of device %s cannot be read, it is left out: %s", row[0], error)  # noqa: TRY400
+            return None
+
     async def _connect(self) -> AsyncConnection[TupleRow]:
         try:
             if self._connection is None or self._connection.closed:
@@ -156,10 +176,12 @@ class Reader:
             raise Unavailable("lorawan.database-away", reason=str(error)) from error
 
 
-def _device(row: TupleRow) -> DeviceState:
-    device = DeviceState(row[0], row[1], row[2], bytes(row[3]), sys.intern(row[4]), row[5], row[6], row[7])
+def _device(row: TupleRow, keys: KeyRing) -> DeviceState:
+    app_key = keys.unwrap(bytes(row[3]), row[0], Purpose.APP_KEY)
+    device = DeviceState(row[0], row[1], row[2], app_key, sys.intern(row[4]), row[5], row[6], row[7])
     if row[8] is not None:
-        crypto = SessionCrypto(bytes(row[9]), bytes(row[10]))
+        nwk_s_key = keys.unwrap(bytes(row[9]), row[0], Purpose.NWK_S_KEY)
+        crypto = SessionCrypto(nwk_s_key, keys.unwrap(bytes(row[10]), row[0], Purpose.APP_S_KEY))
         device.session = SessionState(device, row[8], crypto, row[11], row[12], row[13])
     return device
 

@@ -1,0 +1,1 @@
+"""Large imports of devices."""

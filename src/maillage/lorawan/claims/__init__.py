@@ -1,0 +1,1 @@
+"""Claiming: a device that the operating body holds becomes its owner's, who has its label in hand."""
