@@ -68,7 +68,7 @@ def data_rate_words(data_rate: str) -> str:
 
 
 def decoded_values(decoded: Mapping[str, object], model: DeviceModel | None) -> tuple[tuple[str, str], ...]:
-    """What the codec said, flattened: (name, value) in the active language; what the model measures comes first, in its order."""
+    """What the codec said, flattened: (name, value) in the active language. The model's measures come first."""
     by_name = {folded(quantity): measure for quantity, measure in model.measures.items()} if model else {}
     order = list(by_name)
     said = sorted(_flat(decoded, ""), key=lambda each: _rank(folded(each[0]), order))
