@@ -68,11 +68,17 @@ def data_rate_words(data_rate: str) -> str:
 
 
 def decoded_values(decoded: Mapping[str, object], model: DeviceModel | None) -> tuple[tuple[str, str], ...]:
-    """What the codec said, flattened: (name, value) in the active language; what the model measures comes first."""
+    """What the codec said, flattened: (name, value) in the active language. The model's measures come first."""
     by_name = {folded(quantity): measure for quantity, measure in model.measures.items()} if model else {}
-    said = [(path, value, by_name.get(folded(path))) for path, value in _flat(decoded, "")]
-    said.sort(key=lambda each: each[2] is None)
-    return tuple((_name(path, measure), _value(value, measure)) for path, value, measure in said)
+    order = list(by_name)
+    said = sorted(_flat(decoded, ""), key=lambda each: _rank(folded(each[0]), order))
+    return tuple(
+        (_name(path, by_name.get(folded(path))), _value(value, by_name.get(folded(path)))) for path, value in said
+    )
+
+
+def _rank(name: str, order: Sequence[str]) -> int:
+    return order.index(name) if name in order else len(order)
 
 
 def _line(frame: Frame, model: DeviceModel | None, gateway_names: Mapping[str, str]) -> FrameLine:
