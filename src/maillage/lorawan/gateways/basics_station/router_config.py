@@ -6,6 +6,7 @@ import msgspec
 
 from maillage.lorawan.gateways.basics_station.errors import StationError, StationReason
 from maillage.lorawan.gateways.basics_station.messages import ChipConf, RouterConfig
+from maillage.lorawan.regions.channel_plan import Channel, ChannelPlan, FixedPlan
 from maillage.lorawan.regions.data_rate import DataRate, FskDataRate, LoRaDataRate
 from maillage.lorawan.regions.region import Region
 
@@ -53,8 +54,8 @@ def _rate(rate: DataRate | None, is_uplink: bool) -> tuple[int, int, int]:  # no
 
 def _concentrator(region: Region) -> dict[str, ChipConf]:
     """The lowest channel at the lower edge of the first radio, the first one out of its reach at the second's."""
-    channels = sorted((one.frequency_hz, region.data_rate(one.max_data_rate)) for one in region.plan.channels)
-    narrow_hz = [hz for hz, rate in channels if not _is_wide(rate)]
+    channels = [(one.frequency_hz, region.data_rate(one.min_data_rate)) for one in _listened_to(region.plan)]
+    narrow_hz = sorted(hz for hz, rate in channels if not _is_wide(rate))
     wide = [(hz, rate) for hz, rate in channels if _is_wide(rate)]
     centres_hz: list[int] = []
     for frequency_hz in narrow_hz:
@@ -71,6 +72,13 @@ def _concentrator(region: Region) -> dict[str, ChipConf]:
         "chan_Lora_std": _wide_channel(*wide[0], centres_hz) if wide else _OFF,
         **{f"chan_multiSF_{index}": channel for index, channel in enumerate(multi)},
     }
+
+
+def _listened_to(plan: ChannelPlan) -> list[Channel]:
+    """Of a fixed plan, those of the network's own blocks."""
+    if isinstance(plan, FixedPlan):
+        return [one for index, one in enumerate(plan.channels) if plan.network_channels >> index & 1]
+    return list(plan.channels)
 
 
 def _channel(frequency_hz: int, centres_hz: Sequence[int]) -> ChipConf:
