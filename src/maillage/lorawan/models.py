@@ -30,6 +30,27 @@ class Gateway(TenantOwned):
     downlink_failure_count = models.PositiveBigIntegerField(default=0)
 
 
+class GatewayCertificate(models.Model):
+    """A certificate that the house's authority issued to a gateway; its key is never kept.
+
+    A gateway with one is heard over TLS only. ``renewal_asked_at``: CUPS hands out the next one.
+    """
+
+    serial = models.CharField(max_length=40, primary_key=True, help_text="Lower-case hexadecimal.")
+    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="certificates")
+    issued_at = models.DateTimeField()
+    not_after = models.DateTimeField()
+    first_used_at = models.DateTimeField(null=True, blank=True)
+    renewal_asked_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True, help_text="By a person, or when its successor was used.")
+
+    class Meta:
+        ordering: ClassVar = ["-issued_at", "serial"]
+
+    def __str__(self) -> str:
+        return self.serial
+
+
 class Device(TenantOwned):
     """One LoRaWAN end device: the single record of its identity, keys and model."""
 

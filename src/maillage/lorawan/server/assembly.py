@@ -23,6 +23,7 @@ from maillage.lorawan.server.refusals import RefusalLog
 from maillage.lorawan.server.registry import Registry
 from maillage.lorawan.server.rows import LateDecoding
 from maillage.lorawan.server.settings import ServerSettings
+from maillage.lorawan.server.station_desk import StationDesk
 from maillage.lorawan.server.transmitter import Radio, Transmitter
 from maillage.lorawan.server.uplinks import UplinkSieve
 
@@ -49,6 +50,7 @@ class World:
 class Assembly:
     server: NetworkServer
     desk: GatewayDesk
+    station_desk: StationDesk
     steps: Steps
     ledger: DutyLedger
 
@@ -76,7 +78,9 @@ def assemble(world: World, settings: ServerSettings, registry: Registry) -> Asse
         late=late,
     )
     desk = GatewayDesk(registry, steps.sieve, decoder, steps.transmitter, refusals)
-    return Assembly(NetworkServer(steps, world.models, settings, world.now, world.monotonic_s), desk, steps, ledger)
+    station_desk = StationDesk(registry, steps.sieve, decoder, steps.transmitter, refusals)
+    server = NetworkServer(steps, world.models, settings, world.now, world.monotonic_s)
+    return Assembly(server, desk, station_desk, steps, ledger)
 
 
 def _sieve(

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from maillage.lorawan.gateways.context import StationContext
 from maillage.lorawan.regions.airtime import airtime_us
 from maillage.lorawan.regions.data_rate import DataRate
 from maillage.lorawan.regions.region import ReceiveWindow, Region
@@ -13,8 +14,18 @@ _OVERHEAD_BYTES = 5
 """MHDR and MIC, which MACPayload does not count."""
 
 
+class StationSlot(Struct, frozen=True):
+    """How a Basics Station is told the window: by the uplink's context. ``rx_delay_s`` is always the first window's."""
+
+    context: StationContext
+    rx_delay_s: int
+    is_rx2: bool
+
+
 class Opportunity(Struct, frozen=True):
-    """One gateway, one window. ``tmst_us`` None: at once. After ``deadline_s`` (monotonic) it is too late."""
+    """One gateway, one window. ``tmst_us`` None: at once. After ``deadline_s`` (monotonic) it is too late.
+    ``slot`` None: not after an uplink that a Basics Station heard.
+    """
 
     gateway_eui: str
     frequency_hz: int
@@ -23,6 +34,7 @@ class Opportunity(Struct, frozen=True):
     power_dbm: int
     tmst_us: int | None
     deadline_s: float
+    slot: StationSlot | None = None
 
 
 class RadioPlan:
@@ -40,8 +52,9 @@ class RadioPlan:
         for best in ranked(received.receptions):
             if uplink_rate is not None:
                 rx1 = self.region.rx1(best.frequency_hz, uplink_rate, 0, delay_s)
-                found.append(self._after(received, best, rx1))
-            found.append(self._after(received, best, self.region.rx2(delay_s)))
+                found.append(self._after(received, best, rx1, _slot(best, delay_s, is_rx2=False)))
+            rx2 = self.region.rx2(delay_s)
+            found.append(self._after(received, best, rx2, _slot(best, delay_s, is_rx2=True)))
         return found
 
     def class_c(self, gateway_eui: str) -> Opportunity:
@@ -69,13 +82,20 @@ class RadioPlan:
             return False
         return ledger.allows(found.gateway_eui, found.frequency_hz, self.airtime_s(found, phy_bytes), now_s)
 
-    def _after(self, received: Received, best: Reception, window: ReceiveWindow) -> Opportunity:
+    def _after(
+        self, received: Received, best: Reception, window: ReceiveWindow, slot: StationSlot | None
+    ) -> Opportunity:
         at_us = (best.tmst_us + window.delay_s * 1_000_000) % _TMST_MODULUS
         deadline_s = received.heard_s + window.delay_s - self._margin_s
-        return self._opportunity(best.gateway.eui, window, at_us, deadline_s)
+        return self._opportunity(best.gateway.eui, window, at_us, deadline_s, slot)
 
     def _opportunity(
-        self, gateway_eui: str, window: ReceiveWindow, tmst_us: int | None, deadline_s: float
+        self,
+        gateway_eui: str,
+        window: ReceiveWindow,
+        tmst_us: int | None,
+        deadline_s: float,
+        slot: StationSlot | None = None,
     ) -> Opportunity:
         band = self.region.sub_band(window.frequency_hz)
         legal_dbm = self._max_eirp_dbm if band is None else band.max_erp_dbm + 2  # EIRP is ERP + 2.15 dB
@@ -87,4 +107,9 @@ class RadioPlan:
             min(legal_dbm, self._max_eirp_dbm),
             tmst_us,
             deadline_s,
+            slot,
         )
+
+
+def _slot(best: Reception, rx_delay_s: int, *, is_rx2: bool) -> StationSlot | None:
+    return None if best.context is None else StationSlot(best.context, rx_delay_s, is_rx2)

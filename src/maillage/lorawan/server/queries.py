@@ -19,7 +19,9 @@ from maillage.lorawan.server.rows import LoggedDownlink, LoggedUplink
 log = logging.getLogger(__name__)
 
 _GATEWAYS: LiteralString = """
-SELECT eui, organisation_id, last_seen_at, uplink_count, crc_error_count, downlink_count, downlink_failure_count
+SELECT eui, organisation_id, last_seen_at, uplink_count, crc_error_count, downlink_count, downlink_failure_count,
+       (SELECT array_agg(CASE WHEN revoked_at IS NULL THEN serial ELSE '' END) FROM lorawan_gatewaycertificate
+        WHERE gateway_id = eui)
 FROM lorawan_gateway ORDER BY eui
 """
 
@@ -92,7 +94,7 @@ class Reader:
             await self._connection.close()
 
     async def gateways(self) -> list[GatewayState]:
-        return [GatewayState(*row) for row in await self._rows(_GATEWAYS)]
+        return [_gateway(row) for row in await self._rows(_GATEWAYS)]
 
     async def devices(self) -> list[DeviceState]:
         """Every device in service, with its session; streamed, 100,000 in about two seconds.
@@ -213,3 +215,11 @@ def _logged(row: TupleRow) -> LoggedUplink:
     frame_id, at, dev_eui, organisation_id, f_cnt, f_port, payload, receptions, is_decoded = row
     clear = None if payload is None else bytes(payload)
     return LoggedUplink(frame_id, at, dev_eui, organisation_id, f_cnt, f_port, clear, receptions.encode(), is_decoded)
+
+
+def _gateway(row: TupleRow) -> GatewayState:
+    *facts, serials = row
+    # A revoked certificate leaves an empty name: the gateway has been enrolled, and nothing lets it in by that one.
+    gateway = GatewayState(*facts)
+    gateway.certificates = None if serials is None else frozenset(filter(None, serials))
+    return gateway

@@ -9,7 +9,10 @@ from maillage.lorawan.protocol.crypto import SessionCrypto
 
 @dataclass(slots=True, eq=False)
 class GatewayState:
-    """A registered gateway. Counters count since registration; ``changed`` ones are flushed by the housekeeper."""
+    """A registered gateway. Counters count since registration; ``changed`` ones are flushed by the housekeeper.
+
+    ``certificates`` are the serials it may connect with; None when it was never given one.
+    """
 
     eui: str
     organisation_id: int
@@ -18,6 +21,7 @@ class GatewayState:
     crc_error_count: int = 0
     downlink_count: int = 0
     downlink_failure_count: int = 0
+    certificates: frozenset[str] | None = None
     changed: bool = False
 
 
@@ -78,9 +82,11 @@ class Registry:
 
     def put_gateways(self, gateways: list[GatewayState]) -> None:
         """Replace the list of gateways; counters of those that stay are kept."""
-        self.gateways = {
-            bytes.fromhex(fresh.eui): self.gateways.get(bytes.fromhex(fresh.eui), fresh) for fresh in gateways
-        }
+        before, self.gateways = self.gateways, {}
+        for fresh in gateways:
+            eui = bytes.fromhex(fresh.eui)
+            kept = self.gateways[eui] = before.get(eui, fresh)
+            kept.certificates = fresh.certificates
 
     def put_device(self, device: DeviceState) -> None:
         """Add a device or take over its new description. A session that it holds is installed too."""

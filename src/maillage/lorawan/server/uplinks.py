@@ -45,7 +45,7 @@ class UplinkSieve:
             return
         gateway.uplink_count += 1
         snr_db = _NO_SNR_DB if packet.snr_db is None else packet.snr_db
-        reception = Reception(gateway, packet.rssi_dbm, snr_db, packet.tmst_us, packet.frequency_hz)
+        reception = Reception(gateway, packet.rssi_dbm, snr_db, packet.tmst_us, packet.frequency_hz, packet.context)
         if packet.phy_payload in self._window:
             self._add_copy(packet.phy_payload, reception)
             return
