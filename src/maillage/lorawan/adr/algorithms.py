@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Final
 
 from maillage.kernel.errors import Invalid
 from maillage.lorawan.adr.semtech import DEFAULT_MARGIN_DB, SemtechAdr
@@ -22,7 +23,7 @@ def _fixed(margin_db: float) -> AdrAlgorithm:  # noqa: ARG001 - nothing is compu
 
 
 ALGORITHMS: Mapping[str, Callable[[float], AdrAlgorithm]] = MappingProxyType({"semtech": SemtechAdr, "off": _fixed})
-DEFAULT_ALGORITHM = "semtech"
+DEFAULT_ALGORITHM: Final = "semtech"
 
 
 def algorithm(name: str = DEFAULT_ALGORITHM, margin_db: float = DEFAULT_MARGIN_DB) -> AdrAlgorithm:

@@ -31,6 +31,7 @@ def max_snr_db(history: bytes) -> float:
 
 def lost_share(history: bytes) -> float:
     """The share of uplinks that nobody heard between the first one kept and the last, 0..1."""
-    first, last = _ENTRY.unpack_from(history)[0], _ENTRY.unpack_from(history, len(history) - _ENTRY.size)[0]
+    first: int = _ENTRY.unpack_from(history)[0]
+    last: int = _ENTRY.unpack_from(history, len(history) - _ENTRY.size)[0]
     sent = last - first + 1
     return max(0.0, 1.0 - len(history) // _ENTRY.size / sent)
