@@ -9,16 +9,28 @@ from django.utils.translation import ngettext
 from maillage.lorawan.models import Frame
 from maillage.lorawan.protocol.errors import FrameError
 from maillage.lorawan.protocol.frames import DataDownlink, DataUplink
+from maillage.lorawan.protocol.mac.adr_param_setup import ADRParamSetupAns, ADRParamSetupReq
+from maillage.lorawan.protocol.mac.beacon_freq import BeaconFreqAns, BeaconFreqReq
+from maillage.lorawan.protocol.mac.beacon_timing import BeaconTimingAns, BeaconTimingReq
 from maillage.lorawan.protocol.mac.command import MacCommand
 from maillage.lorawan.protocol.mac.dev_status import BATTERY_UNKNOWN, EXTERNAL_POWER, DevStatusAns, DevStatusReq
+from maillage.lorawan.protocol.mac.device_mode import DeviceModeConf, DeviceModeInd
 from maillage.lorawan.protocol.mac.device_time import DeviceTimeAns, DeviceTimeReq
+from maillage.lorawan.protocol.mac.dl_channel import DlChannelAns, DlChannelReq
 from maillage.lorawan.protocol.mac.duty_cycle import DutyCycleAns, DutyCycleReq
+from maillage.lorawan.protocol.mac.force_rejoin import ForceRejoinReq
 from maillage.lorawan.protocol.mac.link_adr import LinkADRAns, LinkADRReq
 from maillage.lorawan.protocol.mac.link_check import LinkCheckAns, LinkCheckReq
 from maillage.lorawan.protocol.mac.new_channel import NewChannelAns, NewChannelReq
+from maillage.lorawan.protocol.mac.ping_slot_channel import PingSlotChannelAns, PingSlotChannelReq
+from maillage.lorawan.protocol.mac.ping_slot_info import PingSlotInfoAns, PingSlotInfoReq
+from maillage.lorawan.protocol.mac.rejoin_param_setup import RejoinParamSetupAns, RejoinParamSetupReq
+from maillage.lorawan.protocol.mac.rekey import RekeyConf, RekeyInd
+from maillage.lorawan.protocol.mac.reset import ResetConf, ResetInd
 from maillage.lorawan.protocol.mac.rx_param_setup import RXParamSetupAns, RXParamSetupReq
 from maillage.lorawan.protocol.mac.rx_timing_setup import RXTimingSetupAns, RXTimingSetupReq
 from maillage.lorawan.protocol.mac.stream import parse_commands
+from maillage.lorawan.protocol.mac.tx_param_setup import TXParamSetupAns, TXParamSetupReq
 from maillage.lorawan.protocol.parse import parse_frame
 from maillage.lorawan.protocol.types import Direction
 from maillage.lorawan.regions.data_rate import LoRaDataRate
@@ -133,6 +145,32 @@ def _new_channel_ans(answer: NewChannelAns) -> str:
     return _verdict(_("Nouveau canal"), refused)
 
 
+def _dl_channel_req(request: DlChannelReq) -> str:
+    facts = {"index": request.channel_index, "frequency": _frequency(request.frequency_hz)}
+    return _("Canal %(index)s : descente demandée à %(frequency)s") % facts
+
+
+def _dl_channel_ans(answer: DlChannelAns) -> str:
+    refused = [] if answer.channel_frequency_ok else [_("fréquence")]
+    refused += [] if answer.uplink_frequency_exists else [_("canal inconnu")]
+    return _verdict(_("Canal de descente"), refused)
+
+
+def _ping_slot_req(request: PingSlotChannelReq) -> str:
+    facts = {"frequency": _frequency(request.frequency_hz), "rate": _rate(request.data_rate)}
+    return _("Créneaux d’écoute demandés à %(frequency)s en %(rate)s") % facts
+
+
+def _ping_slot_ans(answer: PingSlotChannelAns) -> str:
+    refused = [] if answer.frequency_ok else [_("fréquence")]
+    refused += [] if answer.data_rate_ok else [_("débit")]
+    return _verdict(_("Créneaux d’écoute"), refused)
+
+
+def _beacon_freq_ans(answer: BeaconFreqAns) -> str:
+    return _verdict(_("Fréquence de la balise"), [] if answer.frequency_ok else [_("fréquence")])
+
+
 def _status(answer: DevStatusAns) -> str:
     facts = {"battery": battery_words(answer.battery), "margin": formats.quantity(answer.margin_db, "dB", 0)}
     return _("État : %(battery)s, marge de réception %(margin)s") % facts
@@ -161,6 +199,8 @@ def _rate(index: int) -> str:
     if not 0 <= index < len(_REGION.data_rates):
         return f"DR{index}"
     rate = _REGION.data_rates[index]
+    if rate is None:
+        return f"DR{index}"
     return f"SF{rate.spreading_factor}" if isinstance(rate, LoRaDataRate) else str(rate.datr)
 
 
@@ -205,6 +245,29 @@ _WORDS: Mapping[type[MacCommand], Callable[[MacCommand], str]] = dict(
         _entry(DutyCycleAns, lambda _answer: _("Temps d’émission : compris")),
         _entry(RXTimingSetupReq, lambda request: _("Délai avant écoute demandé : %(s)s s") % {"s": request.delay_s}),
         _entry(RXTimingSetupAns, lambda _answer: _("Délai avant écoute : compris")),
+        _entry(TXParamSetupReq, lambda _request: _("Puissance et temps d’émission demandés")),
+        _entry(TXParamSetupAns, lambda _answer: _("Puissance et temps d’émission : compris")),
+        _entry(DlChannelReq, _dl_channel_req),
+        _entry(DlChannelAns, _dl_channel_ans),
+        _entry(PingSlotInfoReq, lambda _request: _("Annonce ses créneaux d’écoute (classe B)")),
+        _entry(PingSlotInfoAns, lambda _answer: _("Créneaux d’écoute : compris")),
+        _entry(PingSlotChannelReq, _ping_slot_req),
+        _entry(PingSlotChannelAns, _ping_slot_ans),
+        _entry(BeaconTimingReq, lambda _request: _("Demande quand vient la balise")),
+        _entry(BeaconTimingAns, lambda _answer: _("Heure de la balise donnée")),
+        _entry(BeaconFreqReq, lambda _request: _("Fréquence de la balise demandée")),
+        _entry(BeaconFreqAns, _beacon_freq_ans),
+        _entry(ResetInd, lambda _command: _("Annonce sa remise à zéro")),
+        _entry(ResetConf, lambda _command: _("Remise à zéro : prise en compte")),
+        _entry(RekeyInd, lambda _command: _("Annonce ses nouvelles clés")),
+        _entry(RekeyConf, lambda _command: _("Nouvelles clés : prises en compte")),
+        _entry(ADRParamSetupReq, lambda _request: _("Délais du réglage automatique demandés")),
+        _entry(ADRParamSetupAns, lambda _answer: _("Délais du réglage automatique : compris")),
+        _entry(ForceRejoinReq, lambda _request: _("Nouvelle activation demandée")),
+        _entry(RejoinParamSetupReq, lambda _request: _("Rythme des réactivations demandé")),
+        _entry(RejoinParamSetupAns, lambda _answer: _("Rythme des réactivations : compris")),
+        _entry(DeviceModeInd, lambda _command: _("Annonce sa classe")),
+        _entry(DeviceModeConf, lambda _command: _("Classe : prise en compte")),
         _entry(DeviceTimeReq, lambda _request: _("Demande l’heure")),
         _entry(DeviceTimeAns, lambda _answer: _("Heure donnée")),
     )

@@ -351,7 +351,7 @@ def _mac_columns(rows: list[MacRow]) -> Columns:
         [mac.data_rate for mac in states],
         [mac.tx_power for mac in states],
         [mac.nb_trans for mac in states],
-        [mac.channel_mask for mac in states],
+        [mac.channels for mac in states],
         [mac.rx1_dr_offset for mac in states],
         [mac.rx2_data_rate for mac in states],
         [mac.rx2_frequency_hz for mac in states],

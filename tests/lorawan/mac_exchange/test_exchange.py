@@ -11,7 +11,7 @@ from maillage.lorawan.adr.history import EMPTY, remembered
 from maillage.lorawan.adr.semtech import SemtechAdr
 from maillage.lorawan.adr.values import Limits
 from maillage.lorawan.mac_exchange.hearing import Hearing, Rhythm, learn
-from maillage.lorawan.mac_exchange.planning import Occasion, asking, fitting, wanted
+from maillage.lorawan.mac_exchange.planning import Occasion, asking, fitting, same_channels, wanted
 from maillage.lorawan.mac_exchange.state import INITIAL, MAX_ATTEMPTS, QUIET_UPLINKS, MacState
 from maillage.lorawan.protocol.dl_settings import DLSettings
 from maillage.lorawan.protocol.mac.dev_status import DevStatusAns, DevStatusReq
@@ -21,6 +21,7 @@ from maillage.lorawan.protocol.mac.new_channel import NewChannelAns, NewChannelR
 from maillage.lorawan.protocol.mac.rx_param_setup import RXParamSetupAns, RXParamSetupReq
 from maillage.lorawan.protocol.mac.rx_timing_setup import RXTimingSetupAns, RXTimingSetupReq
 from maillage.lorawan.protocol.mac.stream import encode_commands
+from maillage.lorawan.regions.catalogue import REGIONS
 from maillage.lorawan.regions.eu863_870 import EU863_870
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -71,7 +72,7 @@ def test_a_device_with_its_adr_bit_off_is_left_alone():
 
 def test_an_accepted_request_becomes_the_state():
     found = after(told(FAST), 5, YES)
-    assert (found.data_rate, found.tx_power, found.nb_trans, found.channel_mask) == (5, 2, 1, MASK)
+    assert (found.data_rate, found.tx_power, found.nb_trans, found.channels) == (5, 2, 1, None)
     assert (found.pending, found.attempts) == (b"", 0)
 
 
@@ -145,12 +146,12 @@ def test_the_delay_of_the_first_window_moves_with_its_answer():
 
 
 def test_new_channels_are_added_to_a_mask_that_is_known():
-    known = replace(SLOW, channel_mask=MASK)
+    known = replace(SLOW, channels=MASK)
     asked = told(NewChannelReq(8, 865_100_000, 0, 5), NewChannelReq(3, 0, 0, 5), mac=known)
     found = after(asked, 0, NewChannelAns(True, True), NewChannelAns(True, True))
-    assert found.channel_mask == (MASK | 1 << 8) & ~(1 << 3)
+    assert found.channels == (MASK | 1 << 8) & ~(1 << 3)
     half = after(asked, 0, NewChannelAns(True, False), NewChannelAns(True, True))
-    assert half.channel_mask == MASK & ~(1 << 3)
+    assert half.channels == MASK & ~(1 << 3)
 
 
 def test_an_answer_that_nobody_asked_for_changes_nothing():
@@ -182,6 +183,12 @@ ANSWERS = st.lists(
     ),
     max_size=4,
 )
+
+
+def test_the_channels_stay_as_they_are_in_every_kind_of_plan():
+    assert same_channels(SLOW, EU863_870) == (0, 0x00FF)
+    assert same_channels(replace(SLOW, channels=0x0107), EU863_870) == (0, 0x0107)
+    assert same_channels(SLOW, REGIONS["US915/2"]) == (0, 0xFF00)
 
 
 @given(st.lists(st.tuples(REQUESTS, ANSWERS, st.one_of(st.none(), st.integers(0, 7)), st.booleans()), max_size=30))

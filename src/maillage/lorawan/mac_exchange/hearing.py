@@ -124,7 +124,6 @@ def _accepted_adr(mac: MacState, request: LinkADRReq) -> MacState:
         data_rate=mac.data_rate if request.data_rate == KEEP else request.data_rate,
         tx_power=mac.tx_power if request.tx_power == KEEP else request.tx_power,
         nb_trans=request.nb_trans or mac.nb_trans,
-        channel_mask=request.ch_mask if request.ch_mask_cntl == 0 else mac.channel_mask,
     )
 
 
@@ -143,10 +142,10 @@ def _new_channel(mac: MacState, request: NewChannelReq, answer: NewChannelAns, f
     """A channel is enabled by its definition, and disabled with it; a mask of the join's channels stays unknown."""
     if not answer.accepted:
         return replace(mac, quiet_until_f_cnt=f_cnt + QUIET_UPLINKS)
-    if mac.channel_mask is None:
+    if mac.channels is None:
         return mac
     bit = 1 << request.channel_index
-    return replace(mac, channel_mask=mac.channel_mask | bit if request.frequency_hz else mac.channel_mask & ~bit)
+    return replace(mac, channels=mac.channels | bit if request.frequency_hz else mac.channels & ~bit)
 
 
 def _counted(mac: MacState, f_cnt: int, *, was_asked: bool, unanswered: bool) -> MacState:

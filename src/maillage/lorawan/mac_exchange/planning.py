@@ -16,8 +16,6 @@ from maillage.lorawan.protocol.mac.link_adr import LinkADRReq
 from maillage.lorawan.protocol.mac.stream import encode_commands
 from maillage.lorawan.regions.region import Region
 
-_MASK_BITS = 16
-
 
 class Occasion(Struct, frozen=True):
     """An uplink after which something may be asked. ``history`` is of the present setting."""
@@ -32,9 +30,9 @@ def wanted(mac: MacState, occasion: Occasion, method: AdrAlgorithm, limits: Limi
     """The requests that are due; none is a reason for no downlink."""
     found: list[MacCommand] = []
     setting = adr_setting(mac, occasion, method, limits)
-    mask = channel_mask(mac, region)
-    if setting is not None and mask is not None:
-        found.append(LinkADRReq(setting.data_rate, setting.tx_power, mask, 0, setting.nb_trans))
+    if setting is not None:
+        cntl, mask = same_channels(mac, region)
+        found.append(LinkADRReq(setting.data_rate, setting.tx_power, mask, cntl, setting.nb_trans))
     if is_status_due(mac, occasion.at):
         found.append(DevStatusReq())
     return found
@@ -56,12 +54,11 @@ def adr_setting(mac: MacState, occasion: Occasion, method: AdrAlgorithm, limits:
     return None if chosen == now else chosen
 
 
-def channel_mask(mac: MacState, region: Region) -> int | None:
-    """The mask to repeat: ADR moves no channel. None where the plan has more channels than one request can name."""
-    if mac.channel_mask is not None:
-        return mac.channel_mask
-    channels = len(region.default_channels) + len(region.extra_channels)
-    return (1 << channels) - 1 if channels <= _MASK_BITS else None
+def same_channels(mac: MacState, region: Region) -> tuple[int, int]:
+    """ChMaskCntl and ChMask that leave the channels as they are: ADR moves none."""
+    joined = region.channels_after_join(region.cf_list()).enabled
+    enabled = joined if mac.channels is None else mac.channels
+    return region.channel_masks(enabled, enabled, enabled)[0]
 
 
 def asking(mac: MacState, requests: Sequence[MacCommand], at: datetime, rhythm: Rhythm) -> MacState:

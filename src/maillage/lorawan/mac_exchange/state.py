@@ -11,16 +11,17 @@ QUIET_UPLINKS = 50
 class MacState(Struct, frozen=True):
     """Immutable and shared: most sessions of a model are in the same state.
 
-    ``data_rate`` is that of the last uplink, None before the first; ``channel_mask``, ``rx2_data_rate`` and
-    ``rx2_frequency_hz`` None are what the join gave. ``max_data_rate`` and ``max_tx_power`` are set by a refusal.
-    ``pending`` are the requests, encoded, that the last downlink carried; ``attempts`` how often it was tried in vain.
-    No setting is asked for before the uplink ``quiet_until_f_cnt``. ``status_due_at`` is set by the first uplink.
+    ``data_rate`` is that of the last uplink, None before the first. ``channels`` (bit i: channel i is enabled),
+    ``rx2_data_rate`` and ``rx2_frequency_hz`` None are what the join gave. ``max_data_rate`` and ``max_tx_power`` are
+    set by a refusal. ``pending`` are the requests, encoded, that the last downlink carried; ``attempts`` how often it
+    was tried in vain. No setting is asked for before the uplink ``quiet_until_f_cnt``. ``status_due_at`` is set by the
+    first uplink.
     """
 
     data_rate: int | None = None
     tx_power: int = 0
     nb_trans: int = 1
-    channel_mask: int | None = None
+    channels: int | None = None
     rx1_dr_offset: int = 0
     rx2_data_rate: int | None = None
     rx2_frequency_hz: int | None = None
