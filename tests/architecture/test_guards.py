@@ -5,13 +5,7 @@ import re
 
 from tests.architecture.source import PACKAGE, Module, calls, modules
 
-<<<<<<< HEAD
 PURE = re.compile(r"^maillage\.(kernel|lorawan\.(protocol|regions|packages|simulator\.physics)|[a-z.]+\.engine)(\.|$)")
-=======
-PURE = re.compile(
-    r"^maillage\.(kernel|lorawan\.(protocol|regions|packages)|[a-z.]+\.engine|lorawan\.simulator\.physics)(\.|$)"
-)
->>>>>>> 8c9ccc9 (Ask in the channels and words of every region, and name every command of the standard)
 SQL = re.compile(
     r"\b(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\S+(\s+\w+)?\s+SET|DELETE\s+FROM|CREATE\s+(TABLE|INDEX|DATABASE)|COPY\s+\w+\s*[(]|pg_\w+\()",
     re.DOTALL,
