@@ -10,11 +10,11 @@ from django.urls import reverse
 from tests.fixtures.radio import (
     EVRY_SENSOR,
     EVRY_VALVE,
-    NOW,
     JOIN_EUI,
     KEY,
     MASSY_VALVE,
     MAST,
+    NOW,
     SCHOOL_ROOF,
     device,
     frame,
