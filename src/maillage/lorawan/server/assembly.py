@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from maillage.lorawan.codecs.model import DeviceModel
+from maillage.lorawan.mac_exchange.hearing import Rhythm
 from maillage.lorawan.regions.region import Region
 from maillage.lorawan.server.answers import Answering
 from maillage.lorawan.server.committer import Committer, GroupStore
@@ -14,6 +15,7 @@ from maillage.lorawan.server.duty import DutyLedger
 from maillage.lorawan.server.gateway_desk import GatewayDesk
 from maillage.lorawan.server.housekeeper import Housekeeper, HouseStore
 from maillage.lorawan.server.joins import Joining
+from maillage.lorawan.server.mac_desk import MacDesk
 from maillage.lorawan.server.network_server import NetworkServer, Steps
 from maillage.lorawan.server.opportunities import RadioPlan
 from maillage.lorawan.server.publications import PublicationTracker
@@ -68,6 +70,7 @@ def assemble(world: World, settings: ServerSettings, registry: Registry) -> Asse
         decoder=decoder,
         book=book,
         answering=Answering(plan, ledger, book, world.radio.reaches),
+        mac=MacDesk(world.region, world.models, Rhythm(settings.status_every, settings.status_again)),
         joining=Joining(registry, plan, settings.net_id, world.random_bits),
         committer=Committer(world.store),
         transmitter=Transmitter(world.radio, plan, ledger, book, refusals),

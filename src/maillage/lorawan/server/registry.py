@@ -4,6 +4,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 
+from maillage.lorawan.adr.history import EMPTY
+from maillage.lorawan.mac_exchange.state import INITIAL, MacState
 from maillage.lorawan.protocol.crypto import SessionCrypto
 
 
@@ -29,7 +31,8 @@ class GatewayState:
 class SessionState:
     """``f_cnt_up`` is the last accepted counter, provisional until its group is committed; -1 before the first.
 
-    ``heard_s`` and ``repeat_answers`` tell a late copy from a device that asks for its acknowledgement again.
+    ``heard_s`` and ``repeat_answers`` tell a late copy from a device that asks for its acknowledgement again. ``mac``
+    is durable with the group that changed it; ``adr_history`` (see ``adr.history``) is gathered anew after a restart.
     """
 
     device: "DeviceState"
@@ -40,6 +43,8 @@ class SessionState:
     rx1_delay_s: int
     heard_s: float = float("-inf")
     repeat_answers: int = 0
+    mac: MacState = INITIAL
+    adr_history: bytes = EMPTY
 
 
 @dataclass(slots=True, eq=False)
