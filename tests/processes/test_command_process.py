@@ -1,18 +1,15 @@
 """The command process over a real bus and a real database."""
 
 import asyncio
-import contextlib
 from datetime import timedelta
 
 import msgspec
-import nats
 import pytest
-from nats.js.errors import NotFoundError
 from tests.fixtures.things import VALVE_EUI
 
 from maillage.command import actions, queries
 from maillage.identity.actor import machine
-from maillage.lorawan.events import DOWNLINKS, STREAM, UPLINKS, DownlinkBatch, DownlinkUpdate, Uplink, UplinkBatch
+from maillage.lorawan.events import DOWNLINKS, UPLINKS, DownlinkBatch, DownlinkUpdate, Uplink, UplinkBatch
 from maillage.lorawan.stream import ensure_stream
 from maillage.processes import bus
 from maillage.processes import command as process
@@ -50,21 +47,6 @@ async def follow(url, messages, *, steps=1):
     finally:
         await desk.close()
         await client.close()
-
-
-@pytest.fixture
-def bus_url(nats_server):
-    """An empty bus: other tests of this worker may have left their messages."""
-    asyncio.run(_forget(nats_server.url))
-    yield nats_server.url
-    asyncio.run(_forget(nats_server.url))
-
-
-async def _forget(url):
-    client = await nats.connect(url)
-    with contextlib.suppress(NotFoundError):
-        await client.jetstream().delete_stream(STREAM)
-    await client.close()
 
 
 def test_a_command_goes_through_its_life_as_the_bus_tells_it(command, bus_url):

@@ -15,7 +15,7 @@ from tests.fixtures.programs import wait_until
 from tests.fixtures.things import VALVE_EUI
 
 from maillage.kernel import clock
-from maillage.lorawan.events import STREAM, UPLINKS, Uplink, UplinkBatch
+from maillage.lorawan.events import UPLINKS, Uplink, UplinkBatch
 from maillage.processes import bus
 
 pytestmark = pytest.mark.system
@@ -55,18 +55,16 @@ async def until(holds):
     await asyncio.to_thread(wait_until, holds, 60.0)
 
 
-def test_killed_at_any_moment_the_writer_loses_and_doubles_nothing(
-    committed_conninfo, equipment, nats_server, monkeypatch
-):
+def test_killed_at_any_moment_the_writer_loses_and_doubles_nothing(committed_conninfo, equipment, bus_url, monkeypatch):
     """The redelivery of what a killed writer held is asked for quickly, or the test would wait a minute for it."""
 
     async def story():
-        client = await nats.connect(nats_server.url)
+        client = await nats.connect(bus_url)
         stream = client.jetstream()
         monkeypatch.setattr(bus, "ACK_WAIT_S", 1)
         await bus.follow(stream, bus.Following("telemetry-writer", (UPLINKS,), most_at_once=20))
         now = clock.now()
-        writer = started(committed_conninfo, nats_server.url)
+        writer = started(committed_conninfo, bus_url)
         try:
             for number in range(MESSAGES):
                 await stream.publish(UPLINKS, msgspec.json.encode(batch(number, now)))
@@ -75,12 +73,11 @@ def test_killed_at_any_moment_the_writer_loses_and_doubles_nothing(
                     await until(lambda before=before: stored(committed_conninfo) > before)
                     writer.send_signal(signal.SIGKILL)
                     writer.wait()
-                    writer = started(committed_conninfo, nats_server.url)
+                    writer = started(committed_conninfo, bus_url)
             await until(lambda: stored(committed_conninfo) >= MESSAGES * UPLINKS_EACH)
         finally:
             writer.terminate()
             code = writer.wait(20)
-            await stream.delete_stream(STREAM)
             await client.close()
         return code
 

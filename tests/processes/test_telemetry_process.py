@@ -18,18 +18,6 @@ from maillage.telemetry.events import LIVE_OBSERVATIONS, LiveObservationBatch
 from maillage.telemetry.models import Observation
 
 
-@pytest.fixture
-def bus_url(nats_server):
-    yield nats_server.url
-    asyncio.run(_forget(nats_server.url))
-
-
-async def _forget(url):
-    client = await nats.connect(url)
-    await client.jetstream().delete_stream(STREAM)
-    await client.close()
-
-
 def batches(count):
     now = clock.now()
     for number in range(count):
