@@ -2,6 +2,8 @@
 
 import argparse
 import importlib
+import signal
+import sys
 
 from benchmarks.calm import PATIENCE
 from benchmarks.report import console, publish
@@ -19,6 +21,7 @@ def main() -> None:
     chosen, PATIENCE.longest_s = arguments.names or NAMES, arguments.patience
     if unknown := set(chosen) - set(NAMES):
         parser.error(f"no measurement is called {', '.join(sorted(unknown))}; choose of {', '.join(NAMES)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to stop"))  # what was started must be taken away again
     for name in chosen:
         console.print(f"\n[bold]{name}[/bold]")
         PATIENCE.wait()

@@ -75,7 +75,7 @@ class Installation:
 def installed(populate: Callable[[psycopg.Connection], None], processes: Sequence[str]) -> Iterator[Installation]:
     """``populate`` fills the migrated database before ``processes`` start."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlg-", ignore_cleanup_errors=True)))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlg-bench-", ignore_cleanup_errors=True)))
         folder.chmod(0o711)  # the database's own user must reach its cluster
         place = _servers(stack, folder)
         _migrate(place)

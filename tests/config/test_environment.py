@@ -44,6 +44,7 @@ def test_without_any_choice_everything_is_private_and_local():
     env = read(Path("/srv/maillage"), MAILLAGE_SECRET_KEY="given")
     assert (env.embedded_database, env.embedded_nats, env.debug) == (True, True, False)
     assert env.lorawan_port == 1700
+    assert (env.station_port, env.station_plain) == (3001, False)
     assert env.allowed_hosts == ("localhost", "127.0.0.1", "[::1]")
     assert conninfo_to_dict(env.database_conninfo) == {
         "host": "/srv/maillage/postgresql/socket",
@@ -87,6 +88,12 @@ def test_a_port_that_is_none_is_refused_by_name(tmp_path, port):
     with pytest.raises(Invalid) as refusal:
         read(tmp_path, MAILLAGE_LORAWAN_PORT=port)
     assert refusal.value.facts["variable"] == "MAILLAGE_LORAWAN_PORT"
+
+
+def test_the_first_of_three_station_ports_leaves_room_for_the_others(tmp_path):
+    assert read(tmp_path, MAILLAGE_STATION_PORT="65533").station_port == 65533
+    with pytest.raises(Invalid, match="MAILLAGE_STATION_PORT"):
+        read(tmp_path, MAILLAGE_STATION_PORT="65534")
 
 
 def test_a_debug_switch_that_is_neither_on_nor_off_is_refused(tmp_path):

@@ -14,6 +14,7 @@ from tests.fixtures.radio import (
     KEY,
     MASSY_VALVE,
     MAST,
+    NOW,
     SCHOOL_ROOF,
     device,
     frame,
@@ -21,7 +22,10 @@ from tests.fixtures.radio import (
 
 from maillage.lorawan import actions, device_pages, pages
 from maillage.lorawan.device_pages import DEVICES_A_PAGE, FRAMES_A_PAGE
-from maillage.lorawan.models import Device, Gateway
+from maillage.lorawan.models import Device, Gateway, Session
+from maillage.lorawan.protocol.build import DataContent, build_data_uplink
+from maillage.lorawan.protocol.crypto import SessionCrypto
+from maillage.lorawan.protocol.mac.link_adr import LinkADRAns, LinkADRReq
 
 PAGES = ["home", "home_map", "gateways", "gateways_map", "devices", "refusals", "register_device", "import"]
 FRESH = "70b3d52dd30000aa"
@@ -215,6 +219,26 @@ def test_the_frame_log_goes_on_by_cursor(equipped):
     second = client.get(address, {"cursor": first["next_cursor"]}).context
     assert [line.id for line in second["frames"]] == [3, 2, 1]
     assert second["next_cursor"] is None
+
+
+def test_a_device_tells_its_setting_its_battery_and_what_it_was_asked(equipped):
+    valve = Device.objects.unscoped("test").get(pk=EVRY_VALVE)
+    valve.battery, valve.status_margin_db, valve.status_at = 127, -4, NOW
+    valve.save()
+    asked = LinkADRReq(5, 1, 0x00FF, 0, 1).encode()
+    Session.objects.filter(device=valve).update(data_rate=3, tx_power=2, nb_trans=2, mac_pending=asked)
+    text = " ".join(page(equipped.client("operator"), "device", EVRY_VALVE).split()).replace("\u202f", " ")
+    assert "SF9, 12 dBm, 2 envois par message" in text
+    assert "Réglage radio demandé : SF7, 14 dBm, 1 envoi par message" in text
+    assert "50 %" in text
+    assert "il entend mal le réseau" in text
+
+
+def test_the_commands_of_a_frame_are_in_its_log_in_words(equipped):
+    answer = DataContent(0x26011234, 9, 2, b"x", LinkADRAns(True, True, True).encode())
+    sent = build_data_uplink(SessionCrypto(bytes(16), bytes(16)), answer)
+    frame(Device.objects.unscoped("test").get(pk=EVRY_VALVE), 9, phy_payload=sent)
+    assert "Réglage radio : accepté" in page(equipped.client("operator"), "device", EVRY_VALVE)
 
 
 def test_the_log_grows_with_what_came_since(equipped):

@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 from tests.lorawan.radio_side import KEYS, FakeDevice, register
 
 from maillage.kernel.errors import Conflict, Unavailable
+from maillage.lorawan.mac_exchange.state import INITIAL, MacState
 from maillage.lorawan.protocol.crypto import SessionKeys
 from maillage.lorawan.server.joins import PlannedJoin
 from maillage.lorawan.server.queries import Reader
@@ -16,7 +18,9 @@ from maillage.lorawan.server.rows import (
     GroupRows,
     Housekeeping,
     LoggedDownlink,
+    MacRow,
     Sighting,
+    StatusReport,
 )
 from maillage.lorawan.store import Store
 
@@ -90,6 +94,36 @@ async def test_the_counters_of_a_session_that_was_replaced_do_not_touch_the_new_
     (device,) = await reader.devices()
     assert device.session.f_cnt_up == -1
     await reader.close()
+
+
+async def test_what_a_device_uses_and_was_told_comes_back_as_it_was(store, lorawan_conninfo):
+    fake = FakeDevice(1)
+    device = await device_in(lorawan_conninfo, fake)
+    assert device.session.mac == INITIAL
+    (frame_id,) = await store.reserve_frame_ids(1)
+    told = MacState(5, 2, 3, 0x00FF, 1, 3, 869_525_000, 4, 6, b"\x03\x51\xff\x00\x01", 2, 70, NOW)
+    rows = replace(group(frame_id), mac=[MacRow(fake.dev_eui, fake.dev_addr, 5, told)])
+    await store.commit_group(rows)
+    reader = Reader(lorawan_conninfo, KEYS)
+    (found,) = await reader.devices()
+    assert (found.session.mac, found.session.rx1_delay_s) == (told, 5)
+    old = MacRow(fake.dev_eui, fake.dev_addr + 1, 9, INITIAL)
+    await store.commit_group(replace(group(frame_id + 1), mac=[old]))
+    (found,) = await reader.devices()
+    assert found.session.mac == told
+    assert await store.commit_joins([planned(device, 5, 0x10)]) == {fake.dev_eui}
+    (found,) = await reader.devices()
+    assert (found.session.mac, found.session.rx1_delay_s) == (INITIAL, 1)
+    await reader.close()
+
+
+async def test_what_a_device_says_of_its_battery_is_kept(store, lorawan_conninfo):
+    fake = FakeDevice(1)
+    await device_in(lorawan_conninfo, fake)
+    await store.keep_house(Housekeeping([], [], {}, [StatusReport(fake.dev_eui, NOW, 254, -7)]))
+    with psycopg.connect(lorawan_conninfo) as connection:
+        row = connection.execute("SELECT battery, status_margin_db, status_at FROM lorawan_device").fetchone()
+    assert row == (254, -7, NOW)
 
 
 async def test_a_dev_nonce_is_spent_once_and_the_refused_join_changes_nothing(store, lorawan_conninfo):

@@ -19,6 +19,10 @@ MAILLAGE_REGION        LoRaWAN band plan: ``EU868``, ``IN865``,           ``EU86
                        ``US915``, ``AU915``, ``AS923``, ``AS923-2`` to
                        ``AS923-4``; ``US915/1`` to ``US915/8`` (and
                        ``AU915``) for gateways of eight channels
+MAILLAGE_STATION_PORT  TCP port of LoRa Basics Station over TLS; CUPS is   ``3001``
+                       the next one, the one after it is without TLS
+MAILLAGE_STATION_PLAIN ``1``: the port without TLS is open to other        ``0``
+                       machines, too (a proxy that speaks TLS)
 ====================== ================================================== ================================
 """
 
@@ -46,9 +50,13 @@ VARIABLES = (
     "MAILLAGE_HOSTS",
     "MAILLAGE_LORAWAN_PORT",
     "MAILLAGE_REGION",
+    "MAILLAGE_STATION_PORT",
+    "MAILLAGE_STATION_PLAIN",
 )
 _LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
 _LORAWAN_PORT = 1700
+_STATION_PORT = 3001
+_STATION_PORTS = 3
 _PORT_MAX = 65535
 _KEK_DIGITS = 64
 _TRUE = frozenset({"1", "true", "yes", "on"})
@@ -70,6 +78,8 @@ class Environment:
     allowed_hosts: tuple[str, ...]
     lorawan_port: int
     lorawan_region: Region
+    station_port: int
+    station_plain: bool
     given_keks: tuple[bytes, ...] = field(default=(), repr=False)
 
     @property
@@ -110,6 +120,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Environment:
         lorawan_port=_port(environ, "MAILLAGE_LORAWAN_PORT", _LORAWAN_PORT),
         lorawan_region=_region(environ, "MAILLAGE_REGION"),
         given_keks=_keks(environ.get("MAILLAGE_KEK", ""), "MAILLAGE_KEK"),
+        station_port=_port(environ, "MAILLAGE_STATION_PORT", _STATION_PORT, following=_STATION_PORTS - 1),
+        station_plain=_switch(environ, "MAILLAGE_STATION_PLAIN"),
     )
 
 
@@ -172,10 +184,11 @@ def _switch(environ: Mapping[str, str], name: str) -> bool:
     return value in _TRUE
 
 
-def _port(environ: Mapping[str, str], name: str, default: int) -> int:
-    value = environ.get(name, "").strip() or str(default)
-    if not (value.isascii() and value.isdigit() and 0 < int(value) <= _PORT_MAX):
-        raise Invalid("environment-not-a-port", variable=name, value=value, expected="1 to 65535")
+def _port(environ: Mapping[str, str], name: str, default: int, following: int = 0) -> int:
+    """A port after which ``following`` more are left."""
+    value, highest = environ.get(name, "").strip() or str(default), _PORT_MAX - following
+    if not (value.isascii() and value.isdigit() and 0 < int(value) <= highest):
+        raise Invalid("environment-not-a-port", variable=name, value=value, expected=f"1 to {highest}")
     return int(value)
 
 

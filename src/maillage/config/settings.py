@@ -60,6 +60,10 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
 ]
 
+# Gateways that speak Basics Station: where they connect, and who signs their certificates.
+STATION_PORT = ENVIRONMENT.station_port
+AUTHORITY_FOLDER = ENVIRONMENT.data.authority
+
 ROOT_URLCONF = "maillage.config.urls"
 ASGI_APPLICATION = "maillage.config.asgi.application"
 

@@ -20,10 +20,12 @@ from maillage.lorawan.device_lines import DeviceLine, device_lines
 from maillage.lorawan.device_models import device_models
 from maillage.lorawan.forms import DeviceFilterForm, DeviceForm
 from maillage.lorawan.frame_lines import FrameLine, frame_lines
-from maillage.lorawan.models import Device, Frame
+from maillage.lorawan.mac_lines import battery_words, command_words, setting_words
+from maillage.lorawan.models import Device, Frame, Session
 from maillage.lorawan.pages import radio_page
 from maillage.lorawan.policies import may_register_for, may_show_keys
-from maillage.lorawan.protocol.types import dev_addr_text
+from maillage.lorawan.protocol.mac.stream import parse_commands
+from maillage.lorawan.protocol.types import Direction, dev_addr_text
 from maillage.lorawan.queries import DeviceFilter
 from maillage.web.cursor import after_cursor, one_more
 from maillage.web.problems import sentence
@@ -157,8 +159,26 @@ def _device_context(actor: Actor, found: Device) -> dict[str, object]:
         "model": device_models().get(found.model_key),
         "session": session,
         "dev_addr": dev_addr_text(session.dev_addr) if session else "",
+        "radio_setting": _radio_setting(session),
+        "awaited": _awaited(session),
+        "battery": battery_words(found.battery) if found.battery is not None else "",
         "gateways": _best_gateways(found, queries.gateway_names(actor)),
     }
+
+
+def _radio_setting(session: Session | None) -> str:
+    """What the device uses; empty before its first uplink."""
+    if session is None or session.data_rate is None:
+        return ""
+    return setting_words(session.data_rate, session.tx_power, session.nb_trans)
+
+
+def _awaited(session: Session | None) -> list[str]:
+    """What it was asked and has not answered yet."""
+    if session is None:
+        return []
+    asked = parse_commands(Direction.DOWNLINK, bytes(session.mac_pending))
+    return [command_words(command) for command in asked.commands]
 
 
 def _device_line(found: Device) -> DeviceLine:

@@ -12,6 +12,7 @@ from maillage.lorawan.codecs.model import DeviceModel, Measure
 from maillage.lorawan.device_csv import folded
 from maillage.lorawan.device_models import device_models
 from maillage.lorawan.labels import MESSAGE_TYPES
+from maillage.lorawan.mac_lines import mac_words
 from maillage.lorawan.models import Frame
 from maillage.web import formats
 
@@ -32,7 +33,9 @@ class Hearing:
 
 @dataclass(frozen=True, slots=True)
 class FrameLine:
-    """A frame as a person reads it. ``values`` are the codec's, named as the model names them where it does."""
+    """A frame as a person reads it. ``values`` are the codec's, named as the model names them where it does;
+    ``commands`` what network and device settled between them.
+    """
 
     id: int
     at: datetime
@@ -48,6 +51,7 @@ class FrameLine:
     frame_hex: str
     values: tuple[tuple[str, str], ...]
     failure: str
+    commands: tuple[str, ...]
 
     @property
     def best(self) -> Hearing | None:
@@ -100,6 +104,7 @@ def _line(frame: Frame, model: DeviceModel | None, gateway_names: Mapping[str, s
         frame_hex=bytes(frame.phy_payload).hex(" ").upper(),
         values=() if failure else decoded_values(decoded, model),
         failure=failure,
+        commands=mac_words(frame),
     )
 
 

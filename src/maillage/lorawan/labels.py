@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 ACTIONS: Mapping[str, Promise] = {
     "lorawan.gateway_registered": _("Passerelle enregistrée"),
     "lorawan.gateway_changed": _("Passerelle modifiée"),
+    "lorawan.certificate_issued": _("Certificat de passerelle délivré"),
+    "lorawan.certificate_renewal_asked": _("Renouvellement de certificat demandé"),
+    "lorawan.certificate_revoked": _("Certificat de passerelle révoqué"),
     "lorawan.device_registered": _("Appareil enregistré"),
     "lorawan.device_decommissioned": _("Appareil retiré du service"),
     "lorawan.devices_imported": _("Appareils importés"),
@@ -20,6 +23,7 @@ FACTS: Mapping[str, Promise] = {
     "name": _("nom"),
     "location": _("longitude et latitude"),
     "altitude_m": _("altitude en mètres"),
+    "serial": _("numéro de série"),
     "join_eui": _("JoinEUI de l’appareil"),
     "before": _("avant"),
     "after": _("après"),
@@ -78,6 +82,13 @@ SENTENCES: Mapping[str, Promise] = {
     "lorawan.claim_throttled": _("Trop d’essais ont échoué : réessayez dans %(minutes)s minutes."),
     "lorawan.gateway_unknown": _("Cette passerelle n’existe pas, ou elle ne vous est pas accessible."),
     "lorawan.gateway_already_registered": _("La passerelle %(eui)s est déjà enregistrée."),
+    "lorawan.certificate_unknown": _("Ce certificat n’est pas de cette passerelle, ou il est déjà révoqué."),
+    "lorawan.certificate_none_in_use": _(
+        "La passerelle %(eui)s n’emploie aucun certificat : délivrez-lui-en un et copiez-le d’abord."
+    ),
+    "lorawan.authority_unusable": _(
+        "Le dossier de l’autorité de certification (%(folder)s) est inutilisable : %(reason)s."
+    ),
     "lorawan.device_unknown": _("Cet appareil n’existe pas, ou il ne vous est pas accessible."),
     "lorawan.device_already_registered": _(
         "L’appareil %(dev_eui)s est déjà enregistré. Vérifiez le DevEUI sur son étiquette."
@@ -158,9 +169,11 @@ _NOT_STORED: Mapping[str, tuple[Promise, Promise]] = {
 
 REFUSALS: Mapping[str, Promise] = {
     "malformed_datagram": _("Datagramme illisible"),
+    "malformed_message": _("Message de passerelle illisible"),
     "malformed_frame": _("Trame LoRaWAN illisible"),
     "unexpected_frame": _("Trame d’un type inattendu"),
     "unknown_gateway": _("Passerelle non enregistrée"),
+    "wrong_certificate": _("Certificat refusé à une passerelle"),
     "unknown_data_rate": _("Débit radio inconnu"),
     "unknown_dev_addr": _("Adresse d’un autre réseau"),
     "unknown_device": _("Appareil non enregistré qui veut se joindre"),
@@ -182,9 +195,16 @@ REFUSAL_REMEDIES: Mapping[str, Promise] = {
         "Une machine envoie autre chose que le protocole Semtech UDP sur le port radio. Si c’est une passerelle,"
         " mettez son logiciel à jour ; sinon, fermez-lui le port."
     ),
+    "malformed_message": _(
+        "Une passerelle Basics Station envoie un message que le protocole ne prévoit pas : mettez son logiciel à jour."
+    ),
     "malformed_frame": _("Souvent un bruit radio ou un autre système sur la même fréquence. Sans gravité si rare."),
     "unexpected_frame": _("Une trame qu’un appareil n’envoie pas, comme l’émission d’un autre réseau. Rien à faire."),
     "unknown_gateway": _("Si cette passerelle est à vous, enregistrez son identifiant. Sinon, ne faites rien."),
+    "wrong_certificate": _(
+        "Une passerelle se présente sans certificat, avec celui d’une autre, ou avec un certificat révoqué :"
+        " délivrez-lui un nouveau certificat depuis sa page, ou éteignez-la."
+    ),
     "unknown_data_rate": _("La passerelle annonce un débit que le plan EU868 n’a pas : vérifiez sa configuration."),
     "unknown_dev_addr": _(
         "L’appareil d’un autre réseau est à portée : rien à faire. Si c’est le vôtre, relancez son activation."

@@ -30,6 +30,27 @@ class Gateway(TenantOwned):
     downlink_failure_count = models.PositiveBigIntegerField(default=0)
 
 
+class GatewayCertificate(models.Model):
+    """A certificate that the house's authority issued to a gateway; its key is never kept.
+
+    A gateway with one is heard over TLS only. ``renewal_asked_at``: CUPS hands out the next one.
+    """
+
+    serial = models.CharField(max_length=40, primary_key=True, help_text="Lower-case hexadecimal.")
+    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="certificates")
+    issued_at = models.DateTimeField()
+    not_after = models.DateTimeField()
+    first_used_at = models.DateTimeField(null=True, blank=True)
+    renewal_asked_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True, help_text="By a person, or when its successor was used.")
+
+    class Meta:
+        ordering: ClassVar = ["-issued_at", "serial"]
+
+    def __str__(self) -> str:
+        return self.serial
+
+
 class Device(TenantOwned):
     """One LoRaWAN end device: the single record of its identity, keys and model."""
 
@@ -49,6 +70,13 @@ class Device(TenantOwned):
     last_rssi_dbm = models.FloatField(null=True, blank=True)
     last_snr_db = models.FloatField(null=True, blank=True)
     last_gateways = ArrayField(models.CharField(max_length=16), default=list)
+    battery = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="As DevStatusAns: 0 external power, 1..254 level, 255 unknown."
+    )
+    status_margin_db = models.SmallIntegerField(
+        null=True, blank=True, help_text="SNR at which the device heard the question for its status."
+    )
+    status_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         # Neither names a column that an uplink writes: an index on one of those would undo HOT updates.
@@ -84,6 +112,20 @@ class Session(models.Model):
     f_cnt_down = models.BigIntegerField(default=0, help_text="Next downlink counter to use.")
     rx1_delay_s = models.PositiveSmallIntegerField(default=1)
     joined_at = models.DateTimeField()
+    # What the device uses and what it was told (``mac_exchange.state.MacState``), committed with the counters.
+    data_rate = models.PositiveSmallIntegerField(null=True, help_text="Of the last uplink.")
+    tx_power = models.PositiveSmallIntegerField(db_default=0, help_text="The region's power index.")
+    nb_trans = models.PositiveSmallIntegerField(db_default=1)
+    channel_mask = models.BigIntegerField(null=True, help_text="Null: the channels that the join gave.")
+    rx1_dr_offset = models.PositiveSmallIntegerField(db_default=0)
+    rx2_data_rate = models.PositiveSmallIntegerField(null=True, help_text="Null: the region's.")
+    rx2_frequency_hz = models.BigIntegerField(null=True, help_text="Null: the region's.")
+    max_data_rate = models.SmallIntegerField(null=True, help_text="Above it the device has declined.")
+    max_tx_power = models.SmallIntegerField(null=True, help_text="Beyond this index the device has declined.")
+    mac_pending = models.BinaryField(db_default=b"", help_text="Requests of the last downlink that had some, encoded.")
+    mac_attempts = models.PositiveSmallIntegerField(db_default=0)
+    mac_quiet_until_f_cnt = models.BigIntegerField(db_default=0)
+    status_due_at = models.DateTimeField(null=True, help_text="When the device is asked for its battery again.")
 
 
 class Downlink(models.Model):

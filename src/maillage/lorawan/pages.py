@@ -18,7 +18,9 @@ from maillage.identity.policies import may_operate, require_operate
 from maillage.kernel import clock
 from maillage.kernel.errors import Conflict
 from maillage.lorawan import actions, live, map_features, queries
+from maillage.lorawan.certificate_lines import station_card
 from maillage.lorawan.forms import GatewayDetailsForm, GatewayForm
+from maillage.lorawan.gateways import queries as certificates
 from maillage.lorawan.models import Gateway
 from maillage.lorawan.policies import may_see_radio, require_radio, sees_everything
 from maillage.lorawan.queries import FleetCount, RefusalFilter
@@ -88,6 +90,7 @@ def gateways(request: HttpRequest) -> HttpResponse:
         "section": "gateways",
         "lines": _gateway_lines(actor),
         "may_register": bool(_may_own_gateways(actor)),
+        "expiring": list(certificates.expiring(actor, clock.now()).items()),
         "stale_after_s": GATEWAY_STALE_AFTER_S,
     }
     template = "lorawan/gateway_rows.html" if request.headers.get("HX-Request") == "true" else "lorawan/gateways.html"
@@ -123,6 +126,7 @@ def gateway(request: HttpRequest, eui: str) -> HttpResponse:
         "refusals": refusal_lines(queries.refusals(actor, wanted, since, REFUSALS_OF_A_GATEWAY), actor),
         "refusal_count": queries.refusal_count(actor, since, found.pk),
         "may_change": may_operate(actor, found.organisation_id),
+        "station": station_card(request, found),
         "stale_after_s": GATEWAY_STALE_AFTER_S,
     }
     return render(request, "lorawan/gateway.html", context)

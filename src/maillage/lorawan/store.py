@@ -20,7 +20,7 @@ from maillage.lorawan.keys import KeyRing, Purpose
 from maillage.lorawan.server.downlinks import DownlinkChange
 from maillage.lorawan.server.joins import PlannedJoin
 from maillage.lorawan.server.partitions import Partition, too_old, wanted
-from maillage.lorawan.server.rows import CounterRow, FrameRow, GroupRows, Housekeeping, LateDecoding
+from maillage.lorawan.server.rows import CounterRow, FrameRow, GroupRows, Housekeeping, LateDecoding, MacRow
 
 _LOCK_CLASS = 0x4C6F5261  # "LoRa"; the shard is the second key
 # A sequence may skip this many values when PostgreSQL itself crashes (its SEQ_LOG_VALS). Each new owner of the shard
@@ -58,6 +58,23 @@ FROM unnest(%b::uuid[], %b::varchar[], %b::varchar[], %b::varchar[], %b::smallin
 WHERE downlink.id = fresh.id AND downlink.state IN ('queued', 'sent') -- what has ended stays as it ended
 """
 
+_MAC: LiteralString = """
+UPDATE lorawan_session AS session
+SET rx1_delay_s = fresh.rx1_delay_s, data_rate = fresh.data_rate, tx_power = fresh.tx_power,
+    nb_trans = fresh.nb_trans, channel_mask = fresh.channel_mask, rx1_dr_offset = fresh.rx1_dr_offset,
+    rx2_data_rate = fresh.rx2_data_rate, rx2_frequency_hz = fresh.rx2_frequency_hz,
+    max_data_rate = fresh.max_data_rate, max_tx_power = fresh.max_tx_power, mac_pending = fresh.mac_pending,
+    mac_attempts = fresh.mac_attempts, mac_quiet_until_f_cnt = fresh.mac_quiet_until_f_cnt,
+    status_due_at = fresh.status_due_at
+FROM unnest(%b::varchar[], %b::bigint[], %b::smallint[], %b::smallint[], %b::smallint[], %b::smallint[], %b::bigint[],
+            %b::smallint[], %b::smallint[], %b::bigint[], %b::smallint[], %b::smallint[], %b::bytea[], %b::smallint[],
+            %b::bigint[], %b::timestamptz[])
+  AS fresh (device_id, dev_addr, rx1_delay_s, data_rate, tx_power, nb_trans, channel_mask, rx1_dr_offset,
+            rx2_data_rate, rx2_frequency_hz, max_data_rate, max_tx_power, mac_pending, mac_attempts,
+            mac_quiet_until_f_cnt, status_due_at)
+WHERE session.device_id = fresh.device_id AND session.dev_addr = fresh.dev_addr
+"""
+
 _LATE: LiteralString = """
 UPDATE lorawan_frame AS frame SET decoded = late.decoded::jsonb
 FROM unnest(%b::bigint[], %b::timestamptz[], %b::text[]) AS late (id, at, decoded)
@@ -87,13 +104,15 @@ INSERT INTO lorawan_session (device_id, dev_addr, nwk_s_key, app_s_key, f_cnt_up
 SELECT device_id, dev_addr, nwk_s_key, app_s_key, -1, 0, rx1_delay_s, joined_at FROM asked JOIN fresh USING (device_id)
 ON CONFLICT (device_id) DO UPDATE
 SET dev_addr = excluded.dev_addr, nwk_s_key = excluded.nwk_s_key, app_s_key = excluded.app_s_key, f_cnt_up = -1,
-    f_cnt_down = 0, rx1_delay_s = excluded.rx1_delay_s, joined_at = excluded.joined_at
+    f_cnt_down = 0, rx1_delay_s = excluded.rx1_delay_s, joined_at = excluded.joined_at, data_rate = DEFAULT,
+    tx_power = DEFAULT, nb_trans = DEFAULT, channel_mask = DEFAULT, rx1_dr_offset = DEFAULT, rx2_data_rate = DEFAULT,
+    rx2_frequency_hz = DEFAULT, max_data_rate = DEFAULT, max_tx_power = DEFAULT, mac_pending = DEFAULT,
+    mac_attempts = DEFAULT, mac_quiet_until_f_cnt = DEFAULT, status_due_at = DEFAULT
 RETURNING device_id
 """
 
 _COMMITTED_JOINS: LiteralString = """
-SELECT device_id FROM lorawan_session JOIN unnest(%b::varchar[], %b::bytea[]) AS asked (device_id, nwk_s_key)
-USING (device_id, nwk_s_key)
+SELECT device_id, nwk_s_key FROM lorawan_session WHERE device_id = ANY(%b::varchar[])
 """
 
 _SIGHTINGS: LiteralString = """
@@ -103,6 +122,13 @@ SET last_seen_at = seen.at, last_rssi_dbm = seen.rssi_dbm, last_snr_db = seen.sn
 FROM unnest(%b::varchar[], %b::timestamptz[], %b::float8[], %b::float8[], %b::text[])
   AS seen (dev_eui, at, rssi_dbm, snr_db, gateways)
 WHERE device.dev_eui = seen.dev_eui
+"""
+
+_STATUSES: LiteralString = """
+UPDATE lorawan_device AS device
+SET battery = told.battery, status_margin_db = told.margin_db, status_at = told.at
+FROM unnest(%b::varchar[], %b::timestamptz[], %b::smallint[], %b::smallint[]) AS told (dev_eui, at, battery, margin_db)
+WHERE device.dev_eui = told.dev_eui
 """
 
 _GATEWAYS: LiteralString = """
@@ -167,6 +193,8 @@ class Store:
             async with connection.pipeline():
                 if group.counters:
                     await connection.execute(_COUNTERS, _counter_columns(group.counters), prepare=True)
+                if group.mac:
+                    await connection.execute(_MAC, _mac_columns(group.mac), prepare=True)
                 if group.changes:
                     await connection.execute(_CHANGES, _change_columns(group.changes), prepare=True)
                 if group.late:
@@ -195,9 +223,11 @@ class Store:
     async def committed_joins(self, joins: Sequence[PlannedJoin]) -> set[str]:
         """DevEUIs of those whose session is there: a commit whose answer was lost took place."""
         async with self._on_critical() as connection:
-            columns = ([join.device.dev_eui for join in joins], [join.keys.nwk_s_key for join in joins])
-            cursor = await connection.execute(_COMMITTED_JOINS, columns)
-            return {row[0] for row in await cursor.fetchall()}
+            cursor = await connection.execute(_COMMITTED_JOINS, ([join.device.dev_eui for join in joins],))
+            rows = await cursor.fetchall()
+        asked = {(join.device.dev_eui, join.keys.nwk_s_key) for join in joins}
+        stored = ((row[0], self._keys.unwrap(bytes(row[1]), row[0], Purpose.NWK_S_KEY)) for row in rows)
+        return {dev_eui for dev_eui, key in stored if (dev_eui, key) in asked}
 
     async def keep_partitions(self, today: date, retention_days: int) -> None:
         """Create the frame log's days around today, drop those past their retention."""
@@ -216,6 +246,8 @@ class Store:
             async with with_lazy.transaction(), with_lazy.pipeline():
                 if work.sightings:
                     await with_lazy.execute(_SIGHTINGS, _sighting_columns(work), prepare=True)
+                if work.statuses:
+                    await with_lazy.execute(_STATUSES, _status_columns(work), prepare=True)
                 if work.gateways:
                     await with_lazy.execute(_GATEWAYS, _gateway_columns(work), prepare=True)
                 if work.refusals:
@@ -311,6 +343,28 @@ def _counter_columns(rows: list[CounterRow]) -> Columns:
     )
 
 
+def _mac_columns(rows: list[MacRow]) -> Columns:
+    states = [row.mac for row in rows]
+    return (
+        [row.dev_eui for row in rows],
+        [row.dev_addr for row in rows],
+        [row.rx1_delay_s for row in rows],
+        [mac.data_rate for mac in states],
+        [mac.tx_power for mac in states],
+        [mac.nb_trans for mac in states],
+        [mac.channels for mac in states],
+        [mac.rx1_dr_offset for mac in states],
+        [mac.rx2_data_rate for mac in states],
+        [mac.rx2_frequency_hz for mac in states],
+        [mac.max_data_rate for mac in states],
+        [mac.max_tx_power for mac in states],
+        [mac.pending for mac in states],
+        [mac.attempts for mac in states],
+        [mac.quiet_until_f_cnt for mac in states],
+        [mac.status_due_at for mac in states],
+    )
+
+
 def _change_columns(changes: list[DownlinkChange]) -> Columns:
     rows = list({change.id: change for change in changes}.values())  # the last state of each
     return (
@@ -351,6 +405,16 @@ def _sighting_columns(work: Housekeeping) -> Columns:
         [row.rssi_dbm for row in rows],
         [row.snr_db for row in rows],
         [",".join(row.gateways) for row in rows],
+    )
+
+
+def _status_columns(work: Housekeeping) -> Columns:
+    rows = work.statuses
+    return (
+        [row.dev_eui for row in rows],
+        [row.at for row in rows],
+        [row.battery for row in rows],
+        [row.margin_db for row in rows],
     )
 
 

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from maillage.lorawan import device_pages, import_pages, key_pages, model_pages, pages, refusal_pages, scan_pages
+from maillage.lorawan import (
+    certificate_pages,
+    device_pages,
+    import_pages,
+    key_pages,
+    model_pages,
+    pages,
+    refusal_pages,
+    scan_pages,
+)
 from maillage.lorawan.claims import pages as claim_pages
 
 app_name = "lorawan"
@@ -16,6 +25,9 @@ urlpatterns = [
     path("gateways/new/", pages.register_gateway, name="register_gateway"),
     path("gateways/<slug:eui>/", pages.gateway, name="gateway"),
     path("gateways/<slug:eui>/change/", pages.change_gateway, name="change_gateway"),
+    path("gateways/<slug:eui>/certificates/issue/", certificate_pages.issue, name="issue_certificate"),
+    path("gateways/<slug:eui>/certificates/renew/", certificate_pages.renew, name="renew_certificate"),
+    path("gateways/<slug:eui>/certificates/<slug:serial>/revoke/", certificate_pages.revoke, name="revoke_certificate"),
     path("devices/", device_pages.devices, name="devices"),
     path("devices/new/", device_pages.register_device, name="register_device"),
     path("devices/import/", import_pages.upload, name="import"),

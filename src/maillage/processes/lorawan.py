@@ -1,4 +1,4 @@
-"""The LoRaWAN network server as a process: gateways on UDP 1700, sessions in memory, everything else durable first."""
+"""The LoRaWAN network server as a process: gateways by UDP and WebSocket, sessions in memory, all else durable."""
 
 import asyncio
 import contextlib
@@ -6,8 +6,10 @@ import gc
 import logging
 import secrets
 import signal
+import ssl
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import uvloop
 
@@ -17,7 +19,12 @@ from maillage.kernel.errors import Conflict, Invalid, Unavailable
 from maillage.lorawan.codecs.model import DeviceModel
 from maillage.lorawan.codecs.pool import CodecPool
 from maillage.lorawan.events import LIVE_GATEWAYS
+from maillage.lorawan.gateways.authority_folder import AuthorityFolder
+from maillage.lorawan.gateways.basics_station.cups_server import CupsServer
+from maillage.lorawan.gateways.basics_station.errors import StationError
+from maillage.lorawan.gateways.basics_station.server import StationServer
 from maillage.lorawan.gateways.semtech_udp.server import SemtechUdpServer
+from maillage.lorawan.gateways.store import CertificateStore
 from maillage.lorawan.keys import KeyRing
 from maillage.lorawan.repository.shelf import Shelf, all_models
 from maillage.lorawan.server.announcements import downlink_message
@@ -31,16 +38,21 @@ from maillage.lorawan.server.queries import Reader
 from maillage.lorawan.server.queue_keeper import QueueKeeper
 from maillage.lorawan.server.registry import Registry
 from maillage.lorawan.server.settings import ServerSettings
+from maillage.lorawan.server.station_desk import GatewayRadio, StationDesk
+from maillage.lorawan.server.station_updates import StationUpdates
 from maillage.lorawan.store import Store
 
 log = logging.getLogger(__name__)
 _RETRY_S = 1.0
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - gateways are outside
+_LOCAL = "127.0.0.1"
 _LAST_TICKS_S = 0.5
 _LAST_PUBLICATIONS_S = 2.0
 _PARTITIONS_EVERY_S = 3600.0
 _LOOK_FOR_MODELS_EVERY_S = 10.0
 _LOOK_AFTER_DOWNLINKS_EVERY_S = 1.0
+_NOTE_CERTIFICATES_EVERY_S = 1.0
+_LOOK_AFTER_TLS_EVERY_S = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +65,29 @@ class Addresses:
     udp_port: int
     keys: KeyRing
     shelf: Shelf
+    stations: "StationAddresses"
+
+
+@dataclass(frozen=True, slots=True)
+class StationAddresses:
+    """Where stations connect: LNS over TLS on ``port``, CUPS on the next, LNS without TLS on the one after that.
+
+    ``names`` are those of the server's certificate; ``plain_host`` where the port without TLS is open.
+    """
+
+    port: int
+    host: str
+    plain_host: str
+    names: tuple[str, ...]
+    authority_folder: Path
 
 
 def main() -> None:
     """Serve until SIGTERM. Raises ``Conflict`` when another process owns the shard."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("websockets").setLevel(logging.WARNING)  # it tells of every connection
     env = environment.read()
+    plain_host = _EVERYWHERE if env.station_plain else _LOCAL
     addresses = Addresses(
         env.database_conninfo,
         env.nats_url,
@@ -66,6 +95,7 @@ def main() -> None:
         env.lorawan_port,
         KeyRing(env.key_encryption_keys),
         Shelf(env.device_models),
+        StationAddresses(env.station_port, _EVERYWHERE, plain_host, env.allowed_hosts, env.data.authority),
     )
     uvloop.run(serve(addresses, ServerSettings(region=env.lorawan_region)))
 
@@ -78,15 +108,56 @@ async def serve(addresses: Addresses, settings: ServerSettings) -> None:
     store = Store(addresses.database_conninfo, settings.shard, addresses.keys)
     reader = Reader(addresses.database_conninfo, addresses.keys)
     bus, udp = NatsBus(addresses.nats_url), SemtechUdpServer(clock.now, clock.monotonic_s)
+    stations = _Stations(
+        AuthorityFolder(addresses.stations.authority_folder),
+        CertificateStore(addresses.database_conninfo),
+        StationServer(settings.region, clock.now, clock.monotonic_s),
+    )
     try:
         await _until_available(store.connect)
         models = dict(all_models(addresses.shelf))
         async with CodecPool(models) as codecs:
-            parts = _Parts(addresses, settings, store, reader, bus, udp, codecs, models)
+            parts = _Parts(addresses, settings, store, reader, bus, udp, stations, codecs, models)
             await _serve(parts, stop)
     finally:
         udp.close()
-        await asyncio.gather(bus.close(), store.close(), reader.close())
+        await asyncio.gather(bus.close(), store.close(), reader.close(), stations.close())
+
+
+@dataclass(frozen=True, slots=True)
+class _Stations:
+    """Everything of Basics Station."""
+
+    folder: AuthorityFolder
+    certificates: CertificateStore
+    lns: StationServer
+    cups: CupsServer = field(default_factory=CupsServer)
+
+    async def start(self, desk: StationDesk, where: StationAddresses) -> ssl.SSLContext:
+        """Listen. In a region that no station can be told, only say so."""
+        tls = self.folder.server_context(where.names, clock.now())
+        authority = self.folder.authority(clock.now())
+        updates = StationUpdates(desk, self.certificates, authority, where.port, clock.now)
+        try:
+            await self.lns.start(desk, where.host, where.port, tls)
+        except StationError as error:
+            log.warning("Basics Station is not spoken in this region (%s): gateways come by Semtech UDP", error)
+            return tls
+        await self.cups.start(updates.answer, where.host, where.port + 1, tls)
+        await self.lns.start(desk, where.plain_host, where.port + 2, None)
+        log.info("listening to stations on TCP %d, CUPS on %d, without TLS on %s:%d", *_ports(where))
+        return tls
+
+    async def stop_listening(self) -> None:
+        await asyncio.gather(self.lns.close(), self.cups.close())
+
+    async def close(self) -> None:
+        await self.stop_listening()
+        await self.certificates.close()
+
+
+def _ports(where: StationAddresses) -> tuple[int, int, str, int]:
+    return where.port, where.port + 1, where.plain_host, where.port + 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +170,7 @@ class _Parts:
     reader: Reader
     bus: NatsBus
     udp: SemtechUdpServer
+    stations: _Stations
     codecs: CodecPool
     models: dict[str, DeviceModel]
 
@@ -119,6 +191,8 @@ async def _serve(parts: _Parts, stop: asyncio.Event) -> None:
             await listener.loaded.wait()
             _settle_memory()
             port = parts.udp.start(assembly.desk, parts.addresses.udp_host, parts.addresses.udp_port)
+            tls = await parts.stations.start(assembly.station_desk, parts.addresses.stations)
+            running.append(tasks.create_task(_every(_LOOK_AFTER_TLS_EVERY_S, _renewing(parts, tls))))
             log.info("%d devices, %d gateways; listening on UDP %d", *_sizes(registry), port)
             await stop.wait()
             await _finish(parts, assembly)
@@ -143,7 +217,7 @@ def _world(parts: _Parts, cursor: int) -> World:
         house=parts.store,
         log_reader=parts.reader,
         bus=parts.bus,
-        radio=SemtechRadio(parts.udp, clock.monotonic_s),
+        radio=GatewayRadio(SemtechRadio(parts.udp, clock.monotonic_s), parts.stations.lns, clock.monotonic_s),
         cursor=cursor,
         now=clock.now,
         monotonic_s=clock.monotonic_s,
@@ -171,6 +245,14 @@ def _work(parts: _Parts, assembly: Assembly, changes: Changes, queue: QueueKeepe
         if generation != (generation := parts.addresses.shelf.generation):
             _take_up_models(parts)
 
+    async def note_certificates() -> None:
+        used = assembly.station_desk.certificates_used.items()
+        fresh = {serial: at for serial, at in used if serial not in noted_before}
+        if fresh:
+            await parts.stations.certificates.note_use(fresh)
+            noted_before.update(fresh)
+
+    noted_before: set[str] = set()
     return [
         parts.bus.run(),
         steps.decoder.run(),
@@ -180,6 +262,7 @@ def _work(parts: _Parts, assembly: Assembly, changes: Changes, queue: QueueKeepe
         _every(settings.flush_interval_s, flush),
         _every(_LOOK_AFTER_DOWNLINKS_EVERY_S, look_after_downlinks),
         _every(settings.downlink_poll_s, queue.load),
+        _every(_NOTE_CERTIFICATES_EVERY_S, note_certificates),
         _every(_PARTITIONS_EVERY_S, keep_partitions),
         _every(_LOOK_FOR_MODELS_EVERY_S, take_up_models),
     ]
@@ -210,11 +293,21 @@ async def _every(interval_s: float, work: Callable[[], Awaitable[None]]) -> None
 async def _finish(parts: _Parts, assembly: Assembly) -> None:
     """Hear nothing new, let open windows close and be committed, publish what is left."""
     parts.udp.close()
+    await parts.stations.stop_listening()
     await asyncio.sleep(parts.settings.dedup_window_s + _LAST_TICKS_S)
     await assembly.steps.housekeeper.flush()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_LAST_PUBLICATIONS_S):
             await assembly.steps.publisher.drained()
+
+
+def _renewing(parts: _Parts, tls: ssl.SSLContext) -> Callable[[], Awaitable[None]]:
+    """The server's certificate is replaced before it expires; connections that stand keep the old one."""
+
+    async def renew() -> None:
+        tls.load_cert_chain(parts.stations.folder.server_file(parts.addresses.stations.names, clock.now()))
+
+    return renew
 
 
 def _settle_memory() -> None:

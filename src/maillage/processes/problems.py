@@ -25,6 +25,7 @@ _SENTENCES = {
     "data-folder-unusable": "The data folder {folder} cannot be used: {reason}. Choose another with {change}.",
     "option-out-of-range": "{option} is {value}; it must be from {minimum} to {maximum}.",
     "simulator.no_fleet": "There is no fleet to play: {file} is missing. `maillage demo` writes it.",
+    "simulator.bad_station": "The station files in {folder} cannot be used: {problem}.",
     "simulator.bad_fleet": "The fleet file {file} cannot be played: {problem}.",
 }
 

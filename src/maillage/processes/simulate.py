@@ -6,11 +6,14 @@ from collections.abc import Callable, Sequence
 
 from maillage.config import environment
 from maillage.kernel.errors import Invalid
+from maillage.lorawan.simulator.fleet import FOLDER
 from maillage.lorawan.simulator.run import Server, simulate
 from maillage.lorawan.simulator.town import Options, Tally
 from maillage.processes import console
 
 _LOCAL = "127.0.0.1"
+_STATIONS_MAX = 10_000
+_PLAIN = 2  # the port without TLS is the second one after the station port
 
 
 def main(arguments: Sequence[str] = ()) -> None:
@@ -25,13 +28,17 @@ def main(arguments: Sequence[str] = ()) -> None:
         if chosen.valve_period_s is None
         else _within("--valve-period", chosen.valve_period_s, 10.0, 86_400.0),
     )
-    asyncio.run(simulate(env.data_folder, Server(chosen.host, chosen.port), options, _watcher()))
+    stations = round(_within("--stations", chosen.stations, 0, _STATIONS_MAX))
+    credentials = env.data_folder / FOLDER / "stations"
+    server = Server(chosen.host, chosen.port, stations, env.station_port + _PLAIN, credentials)
+    asyncio.run(simulate(env.data_folder, server, options, _watcher()))
 
 
 def _parser(lorawan_port: int) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="maillage simulate", description="Play the demonstration's LoRaWAN devices.")
     parser.add_argument("--host", default=_LOCAL, help="network server (default %(default)s)")
     parser.add_argument("--port", type=int, default=lorawan_port, help="its UDP port (default %(default)s)")
+    parser.add_argument("--stations", type=int, default=0, metavar="N", help="gateways that speak LoRa Basics Station")
     parser.add_argument("--loss", type=float, default=0.0, help="share of the copies lost on the air, 0 to 0.95")
     parser.add_argument("--no-collisions", action="store_true", help="frames on one channel do not hurt each other")
     parser.add_argument(

@@ -3,6 +3,7 @@ import shutil
 import pytest
 
 from maillage.kernel.errors import Invalid
+from maillage.lorawan.codecs.model import AdrProfile
 from maillage.lorawan.codecs.registry import MODELS_FOLDER, load_models
 
 MODELS = load_models()
@@ -63,6 +64,7 @@ def test_adding_a_model_is_adding_a_folder(folder):
         ),
         ("minimum = 5", "minimum = 50", "verbs.set_temperature.value"),
         ('"$value"', '"19"', "verbs.set_temperature"),
+        ("[measures.air_temperature]", '[adr]\nalgorithm = "magic"\n[measures.air_temperature]', "$.adr.algorithm"),
         ("expected = 1, ", "", "verbs.lock_buttons.confirm.expected"),
         ("[measures.air_temperature]", "[measures.air_temperature", "expected"),
     ],
@@ -74,6 +76,12 @@ def test_a_bad_model_file_is_named_with_its_key(folder, old, new, words):
     assert raised.value.code == "codec.bad_model"
     assert raised.value.facts["file"] == "a-copy/model.toml"
     assert words.lower() in raised.value.facts["problem"].lower()
+
+
+def test_a_model_chooses_how_its_data_rate_is_set(folder):
+    assert MODELS["mclimate-vicki"].adr == AdrProfile("semtech", 10.0)
+    spoil(folder, "[measures.air_temperature]", '[adr]\nalgorithm = "off"\nmargin_db = 5\n\n[measures.air_temperature]')
+    assert load_models(folder)["a-copy"].adr == AdrProfile("off", 5.0)
 
 
 def test_a_model_without_its_codec_is_named(folder):

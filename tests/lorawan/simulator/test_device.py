@@ -227,3 +227,28 @@ def test_commands_on_port_0_are_obeyed_and_are_no_message():
     outcome = in_rx1(device, sent, network.downlink(dev_addr, 0, encode_commands([RXTimingSetupReq(3)])))
     assert outcome == Heard(None, b"", confirmed=False, acknowledges=False, more_pending=False)
     assert device.settings.rx1_delay_s == 3
+
+
+def test_a_device_that_hears_nothing_asks_for_a_word_then_goes_back_step_by_step():
+    device, network, dev_addr = joined()
+    assert answers_after(device, network, dev_addr, LinkADRReq(5, 3, 0x00FF, 0, 2)) == (LinkADRAns(True, True, True),)
+    asked, settings = [], []
+    for number in range(300):
+        sent = device.uplink(1, b"x", 1_000.0 + 100 * number)
+        asked.append(parse_frame(sent.phy_payload).adr_ack_req)
+        settings.append((device.settings.data_rate, device.settings.tx_power, device.settings.nb_trans))
+    assert asked.index(True) == 62  # the 64th since the word: one carried the answer
+    assert settings[93] == (5, 3, 2)
+    assert [settings[94 + 32 * step] for step in range(7)] == [
+        (5, 0, 2), (4, 0, 2), (3, 0, 2), (2, 0, 2), (1, 0, 2), (0, 0, 2), (0, 0, 1)
+    ]  # fmt: skip
+    assert not asked[-1]
+
+
+def test_a_word_of_the_network_ends_the_search_for_it():
+    device, network, dev_addr = joined()
+    for number in range(64):
+        sent = device.uplink(1, b"x", 1_000.0 + 100 * number)
+    assert parse_frame(sent.phy_payload).adr_ack_req
+    assert isinstance(in_rx1(device, sent, network.downlink(dev_addr)), Heard)
+    assert not parse_frame(device.uplink(1, b"x", 10_000.0).phy_payload).adr_ack_req

@@ -1,5 +1,6 @@
 """A small town against a small network server, minutes in milliseconds: every instant is a value."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -180,3 +181,22 @@ def test_loss_is_made_up_for(flash):
 def test_the_valves_period_can_be_chosen(flash):
     play = Play(flash, options=Options(valve_period_s=15.0)).run(130)
     assert len(play.payloads(VALVE)) >= 6
+
+
+def test_a_device_told_to_repeat_sends_each_frame_so_often(tmp_path):
+    fleet = msgspec.structs.replace(FLEET, devices=[SENSOR])
+    flash = Flash(tmp_path / "flash.jsonl")
+    play = Play(flash, fleet, Options(collisions=False)).run(120)
+    node = play.town.nodes[0]
+    node.device.settings = replace(node.device.settings, nb_trans=3)
+    on_air, begin = [], play.town._air.begin
+
+    def counting(sent, links):
+        on_air.append(sent.phy_payload)
+        begin(sent, links)
+
+    play.town._air.begin = counting
+    play.run(600)
+    flash.close()
+    assert len(set(on_air)) > 5
+    assert all(on_air.count(frame) == 3 for frame in on_air[:15])

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from maillage.kernel.errors import Invalid
+from maillage.lorawan.adr.algorithms import DEFAULT_ALGORITHM
+from maillage.lorawan.adr.semtech import DEFAULT_MARGIN_DB
 
 DeviceClass = Literal["A", "C"]
 MeasureKind = Literal["gauge", "state"]
@@ -97,6 +99,14 @@ class Verb:
 
 
 @dataclass(frozen=True, slots=True)
+class AdrProfile:
+    """Which method sets the data rate and power of the model's devices (a name of ``adr.algorithms``)."""
+
+    algorithm: str = DEFAULT_ALGORITHM
+    margin_db: float = DEFAULT_MARGIN_DB
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceModel:
     """A LoRaWAN device model. ``key`` is the folder name, stable, stored with every device."""
 
@@ -117,3 +127,4 @@ class DeviceModel:
     regions: tuple[str, ...] = ()
     profile_ids: tuple[str, ...] = ()
     """ProfileIDs of TR005, as labels have them: 8 upper-case hexadecimal digits."""
+    adr: AdrProfile = AdrProfile()

@@ -9,8 +9,11 @@ from typing import Annotated, Literal
 import msgspec
 
 from maillage.kernel.errors import Invalid
+from maillage.lorawan.adr.algorithms import DEFAULT_ALGORITHM
+from maillage.lorawan.adr.semtech import DEFAULT_MARGIN_DB
 from maillage.lorawan.codecs.model import (
     VALUE_PLACEHOLDER,
+    AdrProfile,
     Confirmation,
     DeviceClass,
     DeviceModel,
@@ -56,6 +59,11 @@ class _VerbFile(msgspec.Struct, forbid_unknown_fields=True):
     confirm: _ConfirmFile | None = None
 
 
+class _AdrFile(msgspec.Struct, forbid_unknown_fields=True):
+    algorithm: Literal["semtech", "off"] = DEFAULT_ALGORITHM
+    margin_db: Annotated[float, msgspec.Meta(ge=0, le=30)] = DEFAULT_MARGIN_DB
+
+
 class _ModelFile(msgspec.Struct, forbid_unknown_fields=True):
     vendor: _Text
     name: _Text
@@ -71,6 +79,7 @@ class _ModelFile(msgspec.Struct, forbid_unknown_fields=True):
     verbs: dict[_Code, _VerbFile] = {}
     regions: list[_Text] = []
     profile_ids: list[_ProfileID] = []
+    adr: _AdrFile = msgspec.field(default_factory=_AdrFile)
 
 
 def load_models(folder: Path = MODELS_FOLDER) -> Mapping[str, DeviceModel]:
@@ -109,6 +118,7 @@ def load_model(folder: Path) -> DeviceModel:
         codec_source=_read(folder / "codec.js"),
         regions=tuple(parsed.regions),
         profile_ids=tuple(parsed.profile_ids),
+        adr=AdrProfile(parsed.adr.algorithm, parsed.adr.margin_db),
     )
 
 

@@ -1,17 +1,19 @@
 """What goes back to a device, built and counted but not yet sent. Pure; LoRaWAN L2 1.0.4, §4.3 and §5."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
+from maillage.lorawan.mac_exchange.planning import fitting
 from maillage.lorawan.protocol.build import DataContent, build_data_downlink
 from maillage.lorawan.protocol.mac.command import MacCommand
 from maillage.lorawan.protocol.mac.device_time import DeviceTimeAns, DeviceTimeReq
 from maillage.lorawan.protocol.mac.link_check import LinkCheckAns, LinkCheckReq
 from maillage.lorawan.protocol.mac.stream import encode_commands
-from maillage.lorawan.protocol.types import MType
+from maillage.lorawan.protocol.types import F_OPTS_MAX_BYTES, MType
 from maillage.lorawan.regions.data_rate import DataRate, LoRaDataRate
+from maillage.lorawan.regions.demodulation import required_snr_db
 from maillage.lorawan.server.downlinks import DownlinkBook, FailureCause, WaitingDownlink
 from maillage.lorawan.server.downlinks import DownlinkState as State
 from maillage.lorawan.server.duty import DutyLedger
@@ -24,12 +26,15 @@ _F_CNT_MAX = 0xFFFF_FFFF
 _MARGIN_MAX_DB = 254
 _GATEWAYS_MAX = 255
 _FRAME_OVERHEAD_BYTES = 13
-# Demodulation floor of a LoRa receiver by spreading factor: Semtech SX1276 datasheet, table 13.
-_FLOOR_DB = {5: -5.0, 6: -5.0, 7: -7.5, 8: -10.0, 9: -12.5, 10: -15.0, 11: -17.5, 12: -20.0}
+_MAC_SHARE = 0.5
+"""Of the hour's airtime: what frames that carry nothing but the network's own questions may use up to."""
 
 
 class Answer(Struct, frozen=True):
-    """A frame whose counter is reserved. ``opportunities`` are tried in order, once the reservation is durable."""
+    """A frame whose counter is reserved. ``opportunities`` are tried in order, once the reservation is durable.
+
+    ``requests`` are the network's own questions that it carries.
+    """
 
     device: DeviceState
     dev_addr: int | None
@@ -40,6 +45,7 @@ class Answer(Struct, frozen=True):
     payload: bytes | None
     opportunities: list[Opportunity]
     downlink: WaitingDownlink | None
+    requests: tuple[MacCommand, ...] = ()
 
 
 class Answering:
@@ -51,39 +57,50 @@ class Answering:
         self._book = book
         self._reaches = reaches
 
-    def to_uplink(self, uplink: Verified, at: datetime, now_s: float) -> Answer | None:
-        """ACK, answers to MAC commands and the next downlink of the queue in one frame; None when nothing is due."""
+    def to_uplink(
+        self, uplink: Verified, at: datetime, now_s: float, requests: Sequence[MacCommand] = ()
+    ) -> Answer | None:
+        """ACK, answers to MAC commands, the next downlink of the queue and ``requests`` in one frame; None for nothing.
+
+        What does not fit is left out: requests first, then answers; the application's payload has the room it needs.
+        """
         session, device = uplink.session, uplink.session.device
-        commands = encode_commands(answers_to(uplink))
+        answers = answers_to(uplink)
         downlink = self._book.next_of(device.dev_eui)
-        must = uplink.frame.confirmed or uplink.frame.adr_ack_req or bool(commands)
-        if downlink is None and not must:
+        must = uplink.frame.confirmed or uplink.frame.adr_ack_req
+        if downlink is None and not (must or answers or requests):
             return None
-        chances = self._plan.class_a(uplink.received, session.rx1_delay_s)
-        downlink = self._fitting(downlink, chances, len(commands), at)
-        if downlink is None and not must:
-            return None
-        return self._build(session, downlink, commands, chances, now_s, at, ack=uplink.frame.confirmed)
+        chances = self._plan.class_a(uplink.received, session.rx1_delay_s, session.mac)
+        downlink = self._fitting(downlink, chances, at)
+        share = 1.0 if must or answers or downlink else _MAC_SHARE
+        for commands in _choices(answers, requests):
+            if not (commands or downlink or must):
+                break
+            frame = _Frame(downlink, commands, uplink.frame.confirmed, share)
+            answer = self._build(session, frame, chances, now_s, at)
+            if answer is not None:
+                return answer
+        return None
 
     def at_once(self, device: DeviceState, at: datetime, now_s: float) -> Answer | None:
         """The next downlink of a class C device; None when there is none, or no way to it at the moment."""
         downlink, session = self._book.next_of(device.dev_eui), device.session
         if downlink is None or session is None or not self._reaches(device.best_gateway_eui):
             return None
-        chances = [self._plan.class_c(device.best_gateway_eui)]
-        downlink = self._fitting(downlink, chances, 0, at)
+        chances = [self._plan.class_c(device.best_gateway_eui, session.mac)]
+        downlink = self._fitting(downlink, chances, at)
         if downlink is None:
             return None
-        return self._build(session, downlink, b"", chances, now_s, at, ack=False)
+        return self._build(session, _Frame(downlink), chances, now_s, at)
 
     def _fitting(
-        self, downlink: WaitingDownlink | None, chances: list[Opportunity], commands_bytes: int, at: datetime
+        self, downlink: WaitingDownlink | None, chances: list[Opportunity], at: datetime
     ) -> WaitingDownlink | None:
         """The downlink if a window can carry it; it fails for good when no window of the region ever could."""
         if downlink is None or downlink.payload is None:
             return None
         size = len(downlink.payload)
-        if size + commands_bytes <= self._plan.longest_payload(chances):
+        if size <= self._plan.longest_payload(chances):
             return downlink
         longest = max(limit.frm_payload_bytes for limit in self._plan.region.max_payloads)
         if size > longest:
@@ -92,19 +109,11 @@ class Answering:
         return None
 
     def _build(
-        self,
-        session: SessionState,
-        downlink: WaitingDownlink | None,
-        commands: bytes,
-        chances: list[Opportunity],
-        now_s: float,
-        at: datetime,
-        *,
-        ack: bool,
+        self, session: SessionState, frame: "_Frame", chances: list[Opportunity], now_s: float, at: datetime
     ) -> Answer | None:
-        content = _content(session, downlink, commands, ack=ack)
-        size = _FRAME_OVERHEAD_BYTES + len(content.payload) + len(commands)
-        chance = self._plan.first_possible(chances, size, self._ledger, now_s)
+        content, downlink = _content(session, frame), frame.downlink
+        size = _FRAME_OVERHEAD_BYTES + len(content.payload) + len(content.f_opts)
+        chance = self._plan.first_possible(chances, size, self._ledger, now_s, frame.share)
         if chance is None or session.f_cnt_down > _F_CNT_MAX:
             return None
         pending = self._book.is_more_than(session.device.dev_eui, downlink)
@@ -112,7 +121,29 @@ class Answering:
         session.f_cnt_down += 1
         if downlink is not None:
             self._book.sent(downlink, content.f_cnt, chance.gateway_eui, at, now_s)
-        return _answer(session, content, phy_payload, chances[chances.index(chance) :], downlink)
+        return _answer(session, content, phy_payload, chances[chances.index(chance) :], frame)
+
+
+class _Frame(Struct, frozen=True):
+    """What is to go out together; ``share`` is how much of the airtime budget it may use up to."""
+
+    downlink: WaitingDownlink | None
+    commands: tuple[MacCommand, ...] = ()
+    ack: bool = False
+    share: float = 1.0
+
+    @property
+    def requests(self) -> tuple[MacCommand, ...]:
+        return tuple(one for one in self.commands if not isinstance(one, LinkCheckAns | DeviceTimeAns))
+
+
+def _choices(answers: Sequence[MacCommand], requests: Sequence[MacCommand]) -> Iterator[tuple[MacCommand, ...]]:
+    """Less and less, down to none: FOpts holds 15 bytes, the answers first."""
+    if requests:
+        yield tuple(fitting([*answers, *requests], F_OPTS_MAX_BYTES))
+    if answers:
+        yield tuple(answers)
+    yield ()
 
 
 def answers_to(uplink: Verified) -> list[MacCommand]:
@@ -130,7 +161,7 @@ def answers_to(uplink: Verified) -> list[MacCommand]:
 
 def link_margin_db(snr_db: float, data_rate: DataRate) -> int:
     """Above the demodulation floor, 0..254 (LoRaWAN L2 1.0.4, §5.1)."""
-    floor_db = _FLOOR_DB[data_rate.spreading_factor] if isinstance(data_rate, LoRaDataRate) else 0.0
+    floor_db = required_snr_db(data_rate) if isinstance(data_rate, LoRaDataRate) else 0.0
     return min(max(round(snr_db - floor_db), 0), _MARGIN_MAX_DB)
 
 
@@ -140,9 +171,10 @@ def _link_check(uplink: Verified) -> LinkCheckAns:
     return LinkCheckAns(link_margin_db(best.snr_db, uplink.received.data_rate), count)
 
 
-def _content(session: SessionState, downlink: WaitingDownlink | None, commands: bytes, *, ack: bool) -> DataContent:
+def _content(session: SessionState, frame: _Frame) -> DataContent:
+    downlink, commands = frame.downlink, encode_commands(frame.commands)
     if downlink is None or downlink.payload is None:
-        return DataContent(session.dev_addr, session.f_cnt_down, f_opts=commands, ack=ack)
+        return DataContent(session.dev_addr, session.f_cnt_down, f_opts=commands, ack=frame.ack)
     return DataContent(
         session.dev_addr,
         session.f_cnt_down,
@@ -150,16 +182,12 @@ def _content(session: SessionState, downlink: WaitingDownlink | None, commands: 
         downlink.payload,
         commands,
         confirmed=downlink.confirmed,
-        ack=ack,
+        ack=frame.ack,
     )
 
 
 def _answer(
-    session: SessionState,
-    content: DataContent,
-    phy_payload: bytes,
-    chances: list[Opportunity],
-    downlink: WaitingDownlink | None,
+    session: SessionState, content: DataContent, phy_payload: bytes, chances: list[Opportunity], frame: _Frame
 ) -> Answer:
     m_type = MType.CONFIRMED_DATA_DOWN if content.confirmed else MType.UNCONFIRMED_DATA_DOWN
     payload = None if content.f_port is None else content.payload
@@ -172,5 +200,6 @@ def _answer(
         content.f_port,
         payload,
         chances,
-        downlink,
+        frame.downlink,
+        frame.requests,
     )

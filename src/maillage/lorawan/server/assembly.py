@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from maillage.lorawan.codecs.model import DeviceModel
+from maillage.lorawan.mac_exchange.hearing import Rhythm
 from maillage.lorawan.regions.region import Region
 from maillage.lorawan.server.answers import Answering
 from maillage.lorawan.server.committer import Committer, GroupStore
@@ -14,6 +15,7 @@ from maillage.lorawan.server.duty import DutyLedger
 from maillage.lorawan.server.gateway_desk import GatewayDesk
 from maillage.lorawan.server.housekeeper import Housekeeper, HouseStore
 from maillage.lorawan.server.joins import Joining
+from maillage.lorawan.server.mac_desk import MacDesk
 from maillage.lorawan.server.network_server import NetworkServer, Steps
 from maillage.lorawan.server.opportunities import RadioPlan
 from maillage.lorawan.server.publications import PublicationTracker
@@ -23,6 +25,7 @@ from maillage.lorawan.server.refusals import RefusalLog
 from maillage.lorawan.server.registry import Registry
 from maillage.lorawan.server.rows import LateDecoding
 from maillage.lorawan.server.settings import ServerSettings
+from maillage.lorawan.server.station_desk import StationDesk
 from maillage.lorawan.server.transmitter import Radio, Transmitter
 from maillage.lorawan.server.uplinks import UplinkSieve
 
@@ -49,6 +52,7 @@ class World:
 class Assembly:
     server: NetworkServer
     desk: GatewayDesk
+    station_desk: StationDesk
     steps: Steps
     ledger: DutyLedger
 
@@ -66,6 +70,7 @@ def assemble(world: World, settings: ServerSettings, registry: Registry) -> Asse
         decoder=decoder,
         book=book,
         answering=Answering(plan, ledger, book, world.radio.reaches),
+        mac=MacDesk(world.region, world.models, Rhythm(settings.status_every, settings.status_again)),
         joining=Joining(registry, plan, settings.net_id, world.random_bits),
         committer=Committer(world.store),
         transmitter=Transmitter(world.radio, plan, ledger, book, refusals),
@@ -76,7 +81,9 @@ def assemble(world: World, settings: ServerSettings, registry: Registry) -> Asse
         late=late,
     )
     desk = GatewayDesk(registry, steps.sieve, decoder, steps.transmitter, refusals)
-    return Assembly(NetworkServer(steps, world.models, settings, world.now, world.monotonic_s), desk, steps, ledger)
+    station_desk = StationDesk(registry, steps.sieve, decoder, steps.transmitter, refusals)
+    server = NetworkServer(steps, world.models, settings, world.now, world.monotonic_s)
+    return Assembly(server, desk, station_desk, steps, ledger)
 
 
 def _sieve(

@@ -37,13 +37,14 @@ class DutyLedger:
         self._region = region
         self._spent: dict[tuple[str, str], _Spent] = {}
 
-    def allows(self, gateway_eui: str, frequency_hz: int, airtime_s: float, now_s: float) -> bool:
+    def allows(self, gateway_eui: str, frequency_hz: int, airtime_s: float, now_s: float, share: float = 1.0) -> bool:
+        """Whether the hour's budget, or a ``share`` of it for what may wait, still holds so much."""
         band = self._region.sub_band(frequency_hz)
         if band is None:
             return False
         spent = self._of(gateway_eui, band)
         spent.forget_before(now_s - _HOUR_S)
-        return spent.total_s + airtime_s <= band.duty_cycle * _HOUR_S
+        return spent.total_s + airtime_s <= band.duty_cycle * _HOUR_S * share
 
     def book(self, gateway_eui: str, frequency_hz: int, airtime_s: float, now_s: float) -> None:
         """What was sent, in the order of time."""

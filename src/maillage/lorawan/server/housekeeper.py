@@ -7,7 +7,7 @@ from maillage.kernel.errors import Unavailable
 from maillage.lorawan.events import GatewayBatch, GatewayEvent
 from maillage.lorawan.server.refusals import RefusalLog
 from maillage.lorawan.server.registry import GatewayState, Registry
-from maillage.lorawan.server.rows import Housekeeping, Sighting
+from maillage.lorawan.server.rows import Housekeeping, Sighting, StatusReport
 from maillage.lorawan.server.stages import Verified, ranked
 
 log = logging.getLogger(__name__)
@@ -23,6 +23,7 @@ class Housekeeper:
         self._registry = registry
         self._refusals = refusals
         self._sightings: dict[str, Sighting] = {}
+        self._statuses: dict[str, StatusReport] = {}
 
     def seen(self, uplink: Verified) -> None:
         """A device was heard; only its last sighting is kept."""
@@ -37,18 +38,26 @@ class Housekeeper:
             [reception.gateway.eui for reception in best_first],
         )
 
+    def reported(self, reports: list[StatusReport]) -> None:
+        """Devices told of their battery; only the last report of each is kept."""
+        self._statuses.update((report.dev_eui, report) for report in reports)
+
     async def flush(self) -> GatewayBatch:
         """Store what was collected; on an outage keep it for the next time. Returns the gateways that changed."""
         changed = [gateway for gateway in self._registry.gateways.values() if gateway.changed]
         sightings, refusals = self._sightings, self._refusals.take()
+        statuses, self._statuses = self._statuses, {}
         self._sightings = {}
         for gateway in changed:
             gateway.changed = False
         try:
-            await self._store.keep_house(Housekeeping(list(sightings.values()), changed, refusals))
+            await self._store.keep_house(
+                Housekeeping(list(sightings.values()), changed, refusals, list(statuses.values()))
+            )
         except Unavailable as error:
             log.warning("Housekeeping waits: %s", error)
             self._sightings = sightings | self._sightings
+            self._statuses = statuses | self._statuses
             self._refusals.give_back(refusals)
             for gateway in changed:
                 gateway.changed = True

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from maillage.lorawan.codecs.model import DeviceModel
 from maillage.lorawan.events import LIVE_FRAMES, FrameBatch
+from maillage.lorawan.protocol.mac.command import MacCommand
 from maillage.lorawan.server.announcements import downlink_message, frame_event, uplink_message
 from maillage.lorawan.server.answers import Answer, Answering
 from maillage.lorawan.server.committer import Committer
@@ -15,6 +16,7 @@ from maillage.lorawan.server.downlinks import DownlinkBook, DownlinkChange, Fail
 from maillage.lorawan.server.grouping import counter_rows, downlink_row, uplink_row
 from maillage.lorawan.server.housekeeper import Housekeeper
 from maillage.lorawan.server.joins import Joining, PlannedJoin
+from maillage.lorawan.server.mac_desk import MacDesk
 from maillage.lorawan.server.publications import PublicationTracker
 from maillage.lorawan.server.publisher import Publisher
 from maillage.lorawan.server.refusals import Cause, Refusal, RefusalLog
@@ -35,6 +37,7 @@ class Steps:
     decoder: Decoder
     book: DownlinkBook
     answering: Answering
+    mac: MacDesk
     joining: Joining
     committer: Committer
     transmitter: Transmitter
@@ -111,14 +114,20 @@ class NetworkServer:
 
     def _answers_to(self, uplinks: list[Verified], at: datetime, now_s: float) -> list[Answer]:
         answers: list[Answer] = []
+        mac = self._steps.mac
         for uplink in uplinks:
+            requests: list[MacCommand] = []
             if not uplink.repeated:
                 self._steps.housekeeper.seen(uplink)
                 heard_s = uplink.received.heard_s
                 self._steps.book.heard(uplink.session.device.dev_eui, at, heard_s, ack=uplink.frame.ack)
-            answer = self._steps.answering.to_uplink(uplink, at, now_s)
+                mac.heard(uplink)
+                requests = mac.requests(uplink)
+            answer = self._steps.answering.to_uplink(uplink, at, now_s, requests)
             if answer is not None:
+                mac.asked(uplink.session, answer.requests, at)
                 answers.append(answer)
+        self._steps.housekeeper.reported(mac.take_reports())
         return answers
 
     def _class_c(self, at: datetime, now_s: float) -> list[Answer]:
@@ -140,8 +149,8 @@ class NetworkServer:
     async def _group(self, uplinks: list[Verified], answers: list[Answer]) -> Decided | None:
         """The rows of one commit; None when there is nothing to make durable."""
         sent, changes = self._steps.transmitter.take_sent(), self._steps.book.take_changes()
-        late, cursor = self._late_ones(), self._steps.tracker.cursor
-        if not (uplinks or answers or sent or changes or late or self._steps.late or cursor > self._cursor):
+        late, cursor, mac = self._late_ones(), self._steps.tracker.cursor, self._steps.mac.take_changed()
+        if not (uplinks or answers or sent or changes or late or self._steps.late or mac or cursor > self._cursor):
             return None
         ids = await self._steps.committer.frame_ids(len(uplinks) + len(sent))
         for uplink, frame_id in zip(uplinks, ids, strict=False):
@@ -155,6 +164,7 @@ class NetworkServer:
             changes,
             [*map(_late_row, late), *self._steps.late],
             cursor,
+            mac,
         )
         self._steps.late.clear()
         return Decided(uplinks, ready, answers, changes, rows)

@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from maillage.lorawan.gateways.context import StationContext
+from maillage.lorawan.mac_exchange.state import INITIAL, MacState
 from maillage.lorawan.regions.airtime import airtime_us
 from maillage.lorawan.regions.data_rate import DataRate
 from maillage.lorawan.regions.region import ReceiveWindow, Region
@@ -13,8 +15,18 @@ _OVERHEAD_BYTES = 5
 """MHDR and MIC, which MACPayload does not count."""
 
 
+class StationSlot(Struct, frozen=True):
+    """How a Basics Station is told the window: by the uplink's context. ``rx_delay_s`` is always the first window's."""
+
+    context: StationContext
+    rx_delay_s: int
+    is_rx2: bool
+
+
 class Opportunity(Struct, frozen=True):
-    """One gateway, one window. ``tmst_us`` None: at once. After ``deadline_s`` (monotonic) it is too late."""
+    """One gateway, one window. ``tmst_us`` None: at once. After ``deadline_s`` (monotonic) it is too late.
+    ``slot`` None: not after an uplink that a Basics Station heard.
+    """
 
     gateway_eui: str
     frequency_hz: int
@@ -23,6 +35,7 @@ class Opportunity(Struct, frozen=True):
     power_dbm: int
     tmst_us: int | None
     deadline_s: float
+    slot: StationSlot | None = None
 
 
 class RadioPlan:
@@ -33,20 +46,21 @@ class RadioPlan:
         self._margin_s = margin_s
         self._max_eirp_dbm = max_eirp_dbm
 
-    def class_a(self, received: Received, delay_s: int) -> list[Opportunity]:
-        """RX1 then RX2 of the gateway that heard best, then those of the next."""
+    def class_a(self, received: Received, delay_s: int, mac: MacState = INITIAL) -> list[Opportunity]:
+        """RX1 then RX2 of the gateway that heard best, then those of the next; as the session has its windows."""
         uplink_rate = self.region.data_rate_index(received.data_rate)
+        rx2 = self._rx2(delay_s, mac)
         found: list[Opportunity] = []
         for best in ranked(received.receptions):
             if uplink_rate is not None:
-                rx1 = self.region.rx1(best.frequency_hz, uplink_rate, 0, delay_s)
-                found.append(self._after(received, best, rx1))
-            found.append(self._after(received, best, self.region.rx2(delay_s)))
+                rx1 = self.region.rx1(best.frequency_hz, uplink_rate, mac.rx1_dr_offset, delay_s)
+                found.append(self._after(received, best, rx1, _slot(best, delay_s, is_rx2=False)))
+            found.append(self._after(received, best, rx2, _slot(best, delay_s, is_rx2=True)))
         return found
 
-    def class_c(self, gateway_eui: str) -> Opportunity:
+    def class_c(self, gateway_eui: str, mac: MacState = INITIAL) -> Opportunity:
         """At once on RX2's parameters: where a class C device listens whenever it does nothing else."""
-        rx2 = self.region.rx2(self.region.receive_delay1_s)
+        rx2 = self._rx2(self.region.receive_delay1_s, mac)
         return self._opportunity(gateway_eui, rx2, None, float("inf"))
 
     def longest_payload(self, opportunities: list[Opportunity]) -> int:
@@ -58,24 +72,42 @@ class RadioPlan:
         return airtime_us(opportunity.data_rate, phy_bytes, crc=False) / 1e6
 
     def first_possible(
-        self, opportunities: list[Opportunity], phy_bytes: int, ledger: DutyLedger, now_s: float
+        self,
+        opportunities: list[Opportunity],
+        phy_bytes: int,
+        ledger: DutyLedger,
+        now_s: float,
+        share: float = 1.0,
     ) -> Opportunity | None:
-        """The first that is in time, long enough and within the duty cycle."""
-        return next((found for found in opportunities if self._possible(found, phy_bytes, ledger, now_s)), None)
+        """The first that is in time, long enough and within the duty cycle, or that ``share`` of it."""
+        possible = (found for found in opportunities if self._possible(found, phy_bytes, ledger, now_s, share))
+        return next(possible, None)
 
-    def _possible(self, found: Opportunity, phy_bytes: int, ledger: DutyLedger, now_s: float) -> bool:
+    def _possible(self, found: Opportunity, phy_bytes: int, ledger: DutyLedger, now_s: float, share: float) -> bool:
         limit = self.region.max_payload(found.data_rate_index).mac_payload_bytes + _OVERHEAD_BYTES
         if now_s > found.deadline_s or phy_bytes > limit:
             return False
-        return ledger.allows(found.gateway_eui, found.frequency_hz, self.airtime_s(found, phy_bytes), now_s)
+        return ledger.allows(found.gateway_eui, found.frequency_hz, self.airtime_s(found, phy_bytes), now_s, share)
 
-    def _after(self, received: Received, best: Reception, window: ReceiveWindow) -> Opportunity:
+    def _rx2(self, delay_s: int, mac: MacState) -> ReceiveWindow:
+        rx2 = self.region.rx2(delay_s)
+        rate = rx2.data_rate if mac.rx2_data_rate is None else mac.rx2_data_rate
+        return ReceiveWindow(mac.rx2_frequency_hz or rx2.frequency_hz, rate, rx2.delay_s)
+
+    def _after(
+        self, received: Received, best: Reception, window: ReceiveWindow, slot: StationSlot | None
+    ) -> Opportunity:
         at_us = (best.tmst_us + window.delay_s * 1_000_000) % _TMST_MODULUS
         deadline_s = received.heard_s + window.delay_s - self._margin_s
-        return self._opportunity(best.gateway.eui, window, at_us, deadline_s)
+        return self._opportunity(best.gateway.eui, window, at_us, deadline_s, slot)
 
     def _opportunity(
-        self, gateway_eui: str, window: ReceiveWindow, tmst_us: int | None, deadline_s: float
+        self,
+        gateway_eui: str,
+        window: ReceiveWindow,
+        tmst_us: int | None,
+        deadline_s: float,
+        slot: StationSlot | None = None,
     ) -> Opportunity:
         band = self.region.sub_band(window.frequency_hz)
         legal_dbm = self._max_eirp_dbm if band is None else band.max_erp_dbm + 2  # EIRP is ERP + 2.15 dB
@@ -87,4 +119,9 @@ class RadioPlan:
             min(legal_dbm, self._max_eirp_dbm),
             tmst_us,
             deadline_s,
+            slot,
         )
+
+
+def _slot(best: Reception, rx_delay_s: int, *, is_rx2: bool) -> StationSlot | None:
+    return None if best.context is None else StationSlot(best.context, rx_delay_s, is_rx2)

@@ -11,6 +11,7 @@ from psycopg.rows import TupleRow
 
 from maillage.kernel.errors import Conflict, Unavailable
 from maillage.lorawan.keys import KEK_UNKNOWN, KeyRing, Purpose
+from maillage.lorawan.mac_exchange.state import MacState
 from maillage.lorawan.protocol.crypto import SessionCrypto
 from maillage.lorawan.server.downlinks import DownlinkChange, DownlinkState, WaitingDownlink
 from maillage.lorawan.server.registry import DeviceState, GatewayState, SessionState
@@ -19,14 +20,19 @@ from maillage.lorawan.server.rows import LoggedDownlink, LoggedUplink
 log = logging.getLogger(__name__)
 
 _GATEWAYS: LiteralString = """
-SELECT eui, organisation_id, last_seen_at, uplink_count, crc_error_count, downlink_count, downlink_failure_count
+SELECT eui, organisation_id, last_seen_at, uplink_count, crc_error_count, downlink_count, downlink_failure_count,
+       (SELECT array_agg(CASE WHEN revoked_at IS NULL THEN serial ELSE '' END) FROM lorawan_gatewaycertificate
+        WHERE gateway_id = eui)
 FROM lorawan_gateway ORDER BY eui
 """
 
 _DEVICE_COLUMNS: LiteralString = """
 SELECT device.dev_eui, device.organisation_id, device.join_eui, device.app_key, device.model_key, device.join_nonce,
        device.last_dev_nonce, coalesce(device.last_gateways[1], ''), session.dev_addr, session.nwk_s_key,
-       session.app_s_key, session.f_cnt_up, session.f_cnt_down, session.rx1_delay_s
+       session.app_s_key, session.f_cnt_up, session.f_cnt_down, session.rx1_delay_s, session.data_rate,
+       session.tx_power, session.nb_trans, session.channel_mask, session.rx1_dr_offset, session.rx2_data_rate,
+       session.rx2_frequency_hz, session.max_data_rate, session.max_tx_power, session.mac_pending,
+       session.mac_attempts, session.mac_quiet_until_f_cnt, session.status_due_at
 FROM lorawan_device AS device LEFT JOIN lorawan_session AS session ON session.device_id = device.dev_eui
 WHERE device.decommissioned_at IS NULL
 """
@@ -45,7 +51,22 @@ _DEVICE_TYPES = [
     "int8",
     "int8",
     "int2",
+    # mac_exchange.state, in its order
+    "int2",
+    "int2",
+    "int2",
+    "int8",
+    "int2",
+    "int2",
+    "int8",
+    "int2",
+    "int2",
+    "bytea",
+    "int2",
+    "int8",
+    "timestamptz",
 ]
+_MAC_AT = 14
 
 _DOWNLINKS: LiteralString = """
 SELECT id::text, reference, device_id, data, f_port, payload, confirmed, expires_at, state, attempts, f_cnt_down,
@@ -92,7 +113,7 @@ class Reader:
             await self._connection.close()
 
     async def gateways(self) -> list[GatewayState]:
-        return [GatewayState(*row) for row in await self._rows(_GATEWAYS)]
+        return [_gateway(row) for row in await self._rows(_GATEWAYS)]
 
     async def devices(self) -> list[DeviceState]:
         """Every device in service, with its session; streamed, 100,000 in about two seconds.
@@ -182,8 +203,13 @@ def _device(row: TupleRow, keys: KeyRing) -> DeviceState:
     if row[8] is not None:
         nwk_s_key = keys.unwrap(bytes(row[9]), row[0], Purpose.NWK_S_KEY)
         crypto = SessionCrypto(nwk_s_key, keys.unwrap(bytes(row[10]), row[0], Purpose.APP_S_KEY))
-        device.session = SessionState(device, row[8], crypto, row[11], row[12], row[13])
+        device.session = SessionState(device, row[8], crypto, row[11], row[12], row[13], mac=_mac(row[_MAC_AT:]))
     return device
+
+
+def _mac(values: TupleRow) -> MacState:
+    """``bytea`` comes as bytes from a copy and from a cursor."""
+    return MacState(*values)
 
 
 def _downlink(row: TupleRow) -> WaitingDownlink:
@@ -213,3 +239,11 @@ def _logged(row: TupleRow) -> LoggedUplink:
     frame_id, at, dev_eui, organisation_id, f_cnt, f_port, payload, receptions, is_decoded = row
     clear = None if payload is None else bytes(payload)
     return LoggedUplink(frame_id, at, dev_eui, organisation_id, f_cnt, f_port, clear, receptions.encode(), is_decoded)
+
+
+def _gateway(row: TupleRow) -> GatewayState:
+    *facts, serials = row
+    # A revoked certificate leaves an empty name: the gateway has been enrolled, and nothing lets it in by that one.
+    gateway = GatewayState(*facts)
+    gateway.certificates = None if serials is None else frozenset(filter(None, serials))
+    return gateway

@@ -13,9 +13,11 @@ class Cause(StrEnum):
     """Stable codes of the refusal table; words for the operator are in the capability's labels."""
 
     MALFORMED_DATAGRAM = "malformed_datagram"
+    MALFORMED_MESSAGE = "malformed_message"
     MALFORMED_FRAME = "malformed_frame"
     UNEXPECTED_FRAME = "unexpected_frame"
     UNKNOWN_GATEWAY = "unknown_gateway"
+    WRONG_CERTIFICATE = "wrong_certificate"
     UNKNOWN_DATA_RATE = "unknown_data_rate"
     UNKNOWN_DEV_ADDR = "unknown_dev_addr"
     UNKNOWN_DEVICE = "unknown_device"

@@ -4,12 +4,17 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 
+from maillage.lorawan.adr.history import EMPTY
+from maillage.lorawan.mac_exchange.state import INITIAL, MacState
 from maillage.lorawan.protocol.crypto import SessionCrypto
 
 
 @dataclass(slots=True, eq=False)
 class GatewayState:
-    """A registered gateway. Counters count since registration; ``changed`` ones are flushed by the housekeeper."""
+    """A registered gateway. Counters count since registration; ``changed`` ones are flushed by the housekeeper.
+
+    ``certificates`` are the serials it may connect with; None when it was never given one.
+    """
 
     eui: str
     organisation_id: int
@@ -18,6 +23,7 @@ class GatewayState:
     crc_error_count: int = 0
     downlink_count: int = 0
     downlink_failure_count: int = 0
+    certificates: frozenset[str] | None = None
     changed: bool = False
 
 
@@ -25,7 +31,8 @@ class GatewayState:
 class SessionState:
     """``f_cnt_up`` is the last accepted counter, provisional until its group is committed; -1 before the first.
 
-    ``heard_s`` and ``repeat_answers`` tell a late copy from a device that asks for its acknowledgement again.
+    ``heard_s`` and ``repeat_answers`` tell a late copy from a device that asks for its acknowledgement again. ``mac``
+    is durable with the group that changed it; ``adr_history`` (see ``adr.history``) is gathered anew after a restart.
     """
 
     device: "DeviceState"
@@ -36,6 +43,8 @@ class SessionState:
     rx1_delay_s: int
     heard_s: float = float("-inf")
     repeat_answers: int = 0
+    mac: MacState = INITIAL
+    adr_history: bytes = EMPTY
 
 
 @dataclass(slots=True, eq=False)
@@ -78,9 +87,11 @@ class Registry:
 
     def put_gateways(self, gateways: list[GatewayState]) -> None:
         """Replace the list of gateways; counters of those that stay are kept."""
-        self.gateways = {
-            bytes.fromhex(fresh.eui): self.gateways.get(bytes.fromhex(fresh.eui), fresh) for fresh in gateways
-        }
+        before, self.gateways = self.gateways, {}
+        for fresh in gateways:
+            eui = bytes.fromhex(fresh.eui)
+            kept = self.gateways[eui] = before.get(eui, fresh)
+            kept.certificates = fresh.certificates
 
     def put_device(self, device: DeviceState) -> None:
         """Add a device or take over its new description. A session that it holds is installed too."""

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from maillage.lorawan.mac_exchange.state import MacState
 from maillage.lorawan.server.downlinks import DownlinkChange
 from maillage.lorawan.server.refusals import RefusalCount, RefusalKey
 from maillage.lorawan.server.registry import GatewayState
@@ -46,6 +47,15 @@ class LateDecoding(Struct, frozen=True):
     decoded: bytes
 
 
+class MacRow(Struct, frozen=True):
+    """What a session uses and was told, since this group. ``dev_addr`` as in ``CounterRow``."""
+
+    dev_eui: str
+    dev_addr: int
+    rx1_delay_s: int
+    mac: MacState
+
+
 class GroupRows(Struct, frozen=True):
     """One commit: all of it or nothing."""
 
@@ -54,6 +64,7 @@ class GroupRows(Struct, frozen=True):
     changes: list[DownlinkChange]
     late: list[LateDecoding]
     cursor: int
+    mac: list[MacRow] = []
 
 
 class Sighting(Struct, frozen=True):
@@ -66,12 +77,22 @@ class Sighting(Struct, frozen=True):
     gateways: list[str]
 
 
+class StatusReport(Struct, frozen=True):
+    """What a device said of itself: ``battery`` 0..255 as in ``DevStatusAns``, and how well it heard the question."""
+
+    dev_eui: str
+    at: datetime
+    battery: int
+    margin_db: int
+
+
 class Housekeeping(Struct, frozen=True):
     """What may be stored a little later than it is true."""
 
     sightings: list[Sighting]
     gateways: list[GatewayState]
     refusals: dict[RefusalKey, RefusalCount]
+    statuses: list[StatusReport] = []
 
 
 class LoggedDownlink(Struct, frozen=True):

@@ -1,6 +1,7 @@
 """What may be tuned, with the values the house has chosen."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from maillage.lorawan.regions.catalogue import DEFAULT_REGION
 from maillage.lorawan.regions.region import Region
@@ -26,6 +27,9 @@ class ServerSettings:
     max_repeat_answers: int = 8
     class_c_ack_timeout_s: float = 10.0
     max_eirp_dbm: int = 16
+    # Battery and margin of each device: asked this often, and again this much later when it did not answer.
+    status_every: timedelta = timedelta(days=1)
+    status_again: timedelta = timedelta(hours=1)
     live_contexts: int = 50_000
     decode_timeout_s: float = 5.0
     frame_retention_days: int = 7

@@ -4,19 +4,23 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from maillage.lorawan.gateways.context import StationContext
 from maillage.lorawan.protocol.frames import DataUplink, JoinRequest
 from maillage.lorawan.regions.data_rate import DataRate
 from maillage.lorawan.server.registry import DeviceState, GatewayState, SessionState
 
 
 class Reception(Struct, frozen=True):
-    """How one gateway heard a frame. ``tmst_us`` is that gateway's own counter, the reference of its downlinks."""
+    """How one gateway heard a frame. ``tmst_us`` is that gateway's own counter, the reference of its downlinks;
+    ``context`` what a Basics Station wants back.
+    """
 
     gateway: GatewayState
     rssi_dbm: float
     snr_db: float
     tmst_us: int
     frequency_hz: int
+    context: StationContext | None = None
 
 
 class Received(Struct):

@@ -45,7 +45,7 @@ class UplinkSieve:
             return
         gateway.uplink_count += 1
         snr_db = _NO_SNR_DB if packet.snr_db is None else packet.snr_db
-        reception = Reception(gateway, packet.rssi_dbm, snr_db, packet.tmst_us, packet.frequency_hz)
+        reception = Reception(gateway, packet.rssi_dbm, snr_db, packet.tmst_us, packet.frequency_hz, packet.context)
         if packet.phy_payload in self._window:
             self._add_copy(packet.phy_payload, reception)
             return
@@ -112,9 +112,14 @@ class UplinkSieve:
         return uplink
 
     def _repeated(self, frame: DataUplink, signed: Signed, received: Received) -> Verified | Refusal | None:
-        """A late copy is dropped; a confirmed uplink sent again is answered again; anything else is a replay."""
+        """A late copy is dropped, and what the device was told to repeat (NbTrans); a confirmed uplink sent again is
+        answered again; anything else is a replay.
+        """
         session = signed.session
         if received.heard_s - session.heard_s < self._settings.late_copy_s:
+            return None
+        if not frame.confirmed and session.repeat_answers < session.mac.nb_trans - 1:
+            session.heard_s, session.repeat_answers = received.heard_s, session.repeat_answers + 1
             return None
         if not frame.confirmed or session.repeat_answers >= self._settings.max_repeat_answers:
             return Refusal(Cause.REPLAYED_FRAME, session.device.dev_eui)

@@ -26,10 +26,11 @@ from maillage.lorawan.protocol.types import F_OPTS_MAX_BYTES, Direction
 from maillage.lorawan.regions.airtime import airtime_us
 from maillage.lorawan.regions.data_rate import DataRate, LoRaDataRate
 from maillage.lorawan.regions.region import Channel, ReceiveWindow, Region
-from maillage.lorawan.simulator.radio import factory_settings, joined_settings, obey
+from maillage.lorawan.simulator.radio import backed_off, factory_settings, joined_settings, obey
 
 _MAC_PORT = 0
 _BATTERY_GOOD = 230
+_ADR_ACK_LIMIT, _ADR_ACK_DELAY = 64, 32  # LoRaWAN L2 1.0.4, §4.3.1.1; RP002-1.0.4, §1
 _PREAMBLE_SYMBOLS_MISSED = 3  # a receiver locks with five of the eight preamble symbols
 
 
@@ -128,11 +129,17 @@ class EndDevice:
         self._ack_due = False
         self._answers: list[bytes] = []
         self._sticky: list[bytes] = []
+        self._unheard = 0
 
     @property
     def deaf_from_s(self) -> float:
         """The instant after which nothing more can come in answer to the last uplink."""
         return max((window.at_s + window.slack_s for window in self._windows), default=self._on_air_until_s)
+
+    @property
+    def is_answered(self) -> bool:
+        """A downlink came in answer to the last uplink: it need not be sent again."""
+        return not self._windows
 
     def ready_s(self, now_s: float) -> float:
         """The first instant from ``now_s`` on at which the duty cycle leaves a channel free (ETSI EN 300 220-2)."""
@@ -144,7 +151,7 @@ class EndDevice:
         region = self.settings.region
         self.settings = factory_settings(region, self._start_data_rate)
         self._dev_nonce = dev_nonce
-        self._ack_due, self._answers, self._sticky = False, [], []
+        self._ack_due, self._answers, self._sticky, self._unheard = False, [], [], 0
         who = self.identity
         sent = self._send(build_join_request(who.join_eui, who.dev_eui, dev_nonce, who.app_key), now_s)
         first = region.rx1(sent.frequency_hz, self.settings.data_rate, 0, region.join_accept_delay1_s)
@@ -153,7 +160,7 @@ class EndDevice:
 
     def uplink(self, f_port: int | None, data: bytes, now_s: float, *, confirmed: bool = False) -> Transmission:
         """A new frame of the session, with whatever acknowledgement and MAC answers are due."""
-        session = self._joined()
+        session, adr_ack_req = self._joined(), self._miss_the_network()
         content = DataContent(
             session.dev_addr,
             session.f_cnt_up,
@@ -166,7 +173,7 @@ class EndDevice:
         )
         session.f_cnt_up += 1
         self._ack_due = False
-        return self.repeat(build_data_uplink(session.crypto, content), now_s)
+        return self.repeat(build_data_uplink(session.crypto, content, adr_ack_req=adr_ack_req), now_s)
 
     def repeat(self, phy_payload: bytes, now_s: float) -> Transmission:
         """Send a frame, or the same one again (an unanswered confirmed uplink), on a channel of its choice."""
@@ -224,7 +231,7 @@ class EndDevice:
             return Ignored.WRONG_MIC
         session.f_cnt_down = verdict.f_cnt
         self._windows = ()  # §3.3.3: a device that demodulated its frame in RX1 does not open RX2
-        self._sticky = []
+        self._sticky, self._unheard = [], 0
         self._ack_due = frame.confirmed
         data = b""
         if frame.f_port is not None:
@@ -233,6 +240,14 @@ class EndDevice:
             )
         self._obey(data if frame.f_port == _MAC_PORT else frame.f_opts, snr_db)
         return Heard(frame.f_port or None, data if frame.f_port else b"", frame.confirmed, frame.ack, frame.f_pending)
+
+    def _miss_the_network(self) -> bool:
+        """One uplink more without a word from it: steps back in time, and whether to ask for a word."""
+        self._unheard += 1
+        late = self._unheard - _ADR_ACK_LIMIT
+        if late >= _ADR_ACK_DELAY and late % _ADR_ACK_DELAY == 0:
+            self.settings = backed_off(self.settings)
+        return late >= 0 and backed_off(self.settings) != self.settings
 
     def _obey(self, commands: bytes, snr_db: float) -> None:
         for command in parse_commands(Direction.DOWNLINK, commands).commands:

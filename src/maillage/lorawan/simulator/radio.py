@@ -75,6 +75,16 @@ def joined_settings(region: Region, data_rate: int, accept: JoinAcceptContent) -
     )
 
 
+def backed_off(settings: RadioSettings) -> RadioSettings:
+    """One step back for a device that hears nothing: full power, then slower, at last as it joined (§4.3.1.1)."""
+    if settings.tx_power > 0:
+        return replace(settings, tx_power=0)
+    if settings.data_rate > 0:
+        return replace(settings, data_rate=settings.data_rate - 1)
+    defined = sum(1 << index for index, channel in enumerate(settings.channels) if channel)
+    return replace(settings, enabled=defined, nb_trans=1)
+
+
 def obey(
     settings: RadioSettings, command: MacCommand, battery: int, margin_db: int
 ) -> tuple[RadioSettings, MacCommand | None]:

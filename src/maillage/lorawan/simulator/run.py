@@ -1,4 +1,4 @@
-"""Plays a fleet against a real server: one UDP socket a gateway, one timer for everything that happens."""
+"""Plays a fleet against a real server: one UDP socket or station a gateway, one timer for everything that happens."""
 
 import asyncio
 import signal
@@ -30,6 +30,7 @@ from maillage.lorawan.gateways.semtech_udp.values import (
 from maillage.lorawan.simulator.flash import Flash
 from maillage.lorawan.simulator.fleet import FOLDER, fleet_file, read_fleet, read_rooms, resumed, write_rooms
 from maillage.lorawan.simulator.gateway import SimulatedGateway
+from maillage.lorawan.simulator.station import Access, StationLink, read_access
 from maillage.lorawan.simulator.town import Options, Tally, Town
 
 _PULL_EVERY_S = 5.0
@@ -44,10 +45,16 @@ Transmit = Callable[[TxPacket], TxStatus]
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where gateways send to."""
+    """Where gateways send to. The first ``stations`` of them speak Basics Station.
+
+    Without TLS on ``station_port``, unless ``credentials`` has a folder with their EUI: then as its files say.
+    """
 
     host: str
     port: int
+    stations: int = 0
+    station_port: int = 0
+    credentials: Path | None = None
 
 
 class Uplink(asyncio.DatagramProtocol):
@@ -120,7 +127,7 @@ class Runner:
     def __init__(self, town: Town, server: Server) -> None:
         self._town = town
         self._server = server
-        self.uplinks: list[Uplink] = []
+        self.uplinks: list[Uplink | StationLink] = []
         self._timer: asyncio.TimerHandle | None = None
         self._periodic: list[asyncio.Task[None]] = []
 
@@ -129,6 +136,9 @@ class Runner:
         loop = asyncio.get_running_loop()
         remote = (self._server.host, self._server.port)
         for index, gateway in enumerate(self._town.gateways):
+            if index < self._server.stations:
+                self._start_station(gateway, index)
+                continue
             uplink = Uplink(gateway, self._transmitter(index))
             await loop.create_datagram_endpoint(lambda uplink=uplink: uplink, remote_addr=remote)  # type: ignore[misc]
             self.uplinks.append(uplink)
@@ -137,6 +147,11 @@ class Runner:
             asyncio.create_task(_spread(_STAT_EVERY_S, [uplink.report for uplink in self.uplinks])),
         ]
         self._pump()
+
+    def _start_station(self, gateway: SimulatedGateway, index: int) -> None:
+        link = StationLink(gateway, self._transmitter(index), _access(self._server, gateway))
+        link.start()
+        self.uplinks.append(link)
 
     async def stop(self) -> None:
         if self._timer is not None:
@@ -170,6 +185,13 @@ class Runner:
             return status
 
         return transmit
+
+
+def _access(server: Server, gateway: SimulatedGateway) -> Access:
+    folder = server.credentials / gateway.eui.hex() if server.credentials is not None else None
+    if folder is not None and folder.is_dir():
+        return read_access(folder)
+    return Access(f"ws://{server.host}:{server.station_port}")
 
 
 async def _spread(period_s: float, acts: list[Callable[[], None]]) -> None:

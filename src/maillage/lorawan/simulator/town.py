@@ -37,11 +37,15 @@ _PERIOD_JITTER = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``loss`` share of copies lost; ``valve_period_s`` replaces the valves' reporting period of the fleet file."""
+    """``loss`` share of copies lost; ``valve_period_s`` replaces the valves' reporting period of the fleet file.
+
+    ``data_rate`` is what every device starts with; None: what its own link carries.
+    """
 
     loss: float = 0.0
     collisions: bool = True
     valve_period_s: float | None = None
+    data_rate: int | None = None
 
 
 @dataclass(slots=True)
@@ -127,7 +131,8 @@ class Town:
         kept = {**entry.kept, **(self._flash.kept(entry.dev_eui) or {})}
         model = make_model(entry.model, entry.dev_eui, self._period_s(entry), kept)
         identity = Identity(bytes.fromhex(entry.dev_eui), bytes.fromhex(entry.join_eui), bytes.fromhex(entry.app_key))
-        data_rate = fitting_data_rate(links, EU863_870.data_rates)
+        chosen = self._options.data_rate
+        data_rate = fitting_data_rate(links, EU863_870.data_rates) if chosen is None else chosen
         device = EndDevice(identity, EU863_870, data_rate, self._chance, class_c=model.class_c)
         return Node(entry, device, model, links, self.rooms[entry.room] if entry.room is not None else None)
 
@@ -172,6 +177,23 @@ class Town:
             self._repeat_later(node, node.unacknowledged)
         jitter = self._chance.uniform(1 - _PERIOD_JITTER, 1 + _PERIOD_JITTER)
         self._report_at(node, now_s + node.model.period_s * jitter)
+        if node.unacknowledged is None:
+            self._redundant_later(node, sent.phy_payload, node.device.settings.nb_trans - 1)
+
+    def _redundant_later(self, node: Node, phy_payload: bytes, left: int) -> None:
+        """NbTrans: the same frame again after its windows, unless they brought something (LoRaWAN L2 1.0.4, §5.2)."""
+        if left > 0:
+            at_s = node.device.deaf_from_s + _LONGEST_DOWNLINK_S + self._chance.random()
+            self._at(at_s, partial(self._redundant, node, node.turn, phy_payload, left))
+
+    def _redundant(self, node: Node, turn: int, phy_payload: bytes, left: int, now_s: float) -> None:
+        if turn != node.turn or node.device.is_answered:
+            return
+        if (ready_s := node.device.ready_s(now_s)) > now_s:
+            self._at(ready_s, partial(self._redundant, node, turn, phy_payload, left))
+            return
+        self._on_air(node, node.device.repeat(phy_payload, now_s))
+        self._redundant_later(node, phy_payload, left - 1)
 
     def _repeat_later(self, node: Node, phy_payload: bytes) -> None:
         wait_s = _LONGEST_DOWNLINK_S + self._chance.uniform(*_ACK_TIMEOUT_S)

@@ -5,6 +5,7 @@ from enum import IntEnum, StrEnum
 
 from msgspec import Struct
 
+from maillage.lorawan.gateways.context import StationContext
 from maillage.lorawan.gateways.semtech_udp.errors import Refusal
 from maillage.lorawan.protocol.eui import EUI64
 from maillage.lorawan.regions.data_rate import DataRate
@@ -19,7 +20,7 @@ class CrcStatus(IntEnum):
 class RxPacket(Struct, frozen=True, gc=False):
     """A frame a gateway heard. ``tmst_us`` is the concentrator's 32-bit counter at the end of reception,
     the reference of downlinks. ``time`` (aware UTC) and ``gps_ms`` only from gateways that know them;
-    ``snr_db`` none for FSK.
+    ``snr_db`` none for FSK. ``context`` only from a Basics Station.
     """
 
     tmst_us: int
@@ -34,6 +35,7 @@ class RxPacket(Struct, frozen=True, gc=False):
     rf_chain: int = 0
     time: datetime | None = None
     gps_ms: int | None = None
+    context: StationContext | None = None
 
 
 class GatewayStat(Struct, frozen=True, gc=False):
