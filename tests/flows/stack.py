@@ -10,13 +10,21 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.fixtures.programs import serving, short_folder
+import psycopg
+from tests.fixtures.programs import serving, short_folder, wait_until
+from tests.fixtures.server_process import three_ports_in_a_row
 
 from maillage.config.data_folder import DataFolder
 from maillage.processes.nats import embedded_server
 from maillage.processes.ports import answers, any_free
 
 HOST = "127.0.0.1"
+HEARD_WITHIN_S = 180.0
+_GATES_NOT_HEARD = """
+SELECT count(*) FROM telemetry_thing AS thing
+LEFT JOIN lorawan_session AS session ON session.device_id = thing.device_id
+WHERE thing.solution = 'access' AND (session.f_cnt_up < 0 OR session.f_cnt_up IS NULL)
+"""
 # The two featured communes, whose people have log-ins, and little of their past.
 SMALL = ("--members=2", "--gateways=2", "--featured-days=2", "--other-days=1")
 
@@ -47,6 +55,7 @@ def running_stack(conninfo: str) -> Iterator[Stack]:
         simulator = house.process("simulate", "--valve-period=10", "--no-collisions")
         for process in (house.process("telemetry"), house.process("command"), lorawan, simulator, web):
             started.enter_context(process)
+        wait_until(lambda: _gates_are_heard(conninfo), HEARD_WITHIN_S)
         yield Stack(f"http://{HOST}:{port}", logs)
 
 
@@ -83,7 +92,15 @@ def _environment(folder: Path, conninfo: str, nats_url: str) -> dict[str, str]:
         "MAILLAGE_DATABASE": conninfo,
         "MAILLAGE_NATS_URL": nats_url,
         "MAILLAGE_LORAWAN_PORT": str(_free_udp_port()),
+        "MAILLAGE_STATION_PORT": str(three_ports_in_a_row()),
     }
+
+
+def _gates_are_heard(conninfo: str) -> bool:
+    """A class C device is commanded only once it was heard after its join: let the air settle."""
+    with psycopg.connect(conninfo) as connection:
+        waiting = connection.execute(_GATES_NOT_HEARD).fetchone()
+    return waiting == (0,)
 
 
 def _free_udp_port() -> int:
