@@ -18,7 +18,7 @@ from maillage.lorawan.simulator.flash import Flash
 from maillage.lorawan.simulator.fleet import DeviceEntry, Fleet, RoomEntry
 from maillage.lorawan.simulator.gateway import SimulatedGateway
 from maillage.lorawan.simulator.models.base import Model, Surroundings
-from maillage.lorawan.simulator.models.catalogue import VICKI, make_model
+from maillage.lorawan.simulator.models.catalogue import ACTUATORS, make_model
 from maillage.lorawan.simulator.models.vicki import Vicki
 from maillage.lorawan.simulator.physics.building import classroom
 from maillage.lorawan.simulator.physics.classroom import RoomState, relative_humidity_percent
@@ -37,14 +37,15 @@ _PERIOD_JITTER = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``loss`` share of copies lost; ``valve_period_s`` replaces the valves' reporting period of the fleet file.
+    """``loss`` share of copies lost; ``actuator_period_s``: reporting period of what takes orders, in place
+    of the fleet file's.
 
     ``data_rate`` is what every device starts with; None: what its own link carries.
     """
 
     loss: float = 0.0
     collisions: bool = True
-    valve_period_s: float | None = None
+    actuator_period_s: float | None = None
     data_rate: int | None = None
 
 
@@ -137,8 +138,8 @@ class Town:
         return Node(entry, device, model, links, self.rooms[entry.room] if entry.room is not None else None)
 
     def _period_s(self, entry: DeviceEntry) -> float:
-        chosen_s = self._options.valve_period_s
-        return chosen_s if chosen_s is not None and entry.model == VICKI else entry.period_s
+        chosen_s = self._options.actuator_period_s
+        return chosen_s if chosen_s is not None and entry.model in ACTUATORS else entry.period_s
 
     # --- uplinks
 
