@@ -1,13 +1,25 @@
 """The one rounding, and what keeps sums exact."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from maillage.kernel.errors import Invalid
-from maillage.kernel.money import Cents, cents, euros, fraction_of, percent_of, rounded, shared_out, times, total
+from maillage.kernel.money import (
+    Cents,
+    cents,
+    euros,
+    fraction_of,
+    percent_of,
+    rounded,
+    rounded_ratio,
+    shared_out,
+    times,
+    total,
+)
 
 amounts = st.integers(-(10**12), 10**12).map(Cents)
 decimals = st.decimals(min_value=-(10**10), max_value=10**10, places=6)
@@ -83,3 +95,10 @@ def test_what_is_no_amount_is_refused(amount):
 def test_nothing_is_divided_by_zero():
     with pytest.raises(Invalid):
         fraction_of(Cents(100), 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("top", "bottom", "expected"), [(1, 3, "0.3333"), (2, 3, "0.6667"), (1, 8000, "0.0001"), (-1, 3, "-0.3333")]
+)
+def test_a_ratio_is_rounded_without_passing_by_a_decimal(top, bottom, expected):
+    assert rounded_ratio(Fraction(top, bottom), 4) == Decimal(expected)

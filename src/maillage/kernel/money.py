@@ -7,6 +7,7 @@ the magnitude at two decimals (2.345 → 2.35, −2.345 → −2.35), so that a 
 
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal, localcontext
+from fractions import Fraction
 from typing import NewType
 
 from maillage.kernel.errors import Invalid
@@ -63,6 +64,13 @@ def fraction_of(amount: Cents, part: Decimal | int, whole: Decimal | int) -> Cen
         numerator, denominator = -numerator, -denominator
     magnitude = (2 * abs(numerator) + denominator) // (2 * denominator)
     return Cents(magnitude if numerator >= 0 else -magnitude)
+
+
+def rounded_ratio(value: Fraction, decimals: int) -> Decimal:
+    """An exact ratio, such as a revision coefficient, at ``decimals`` places, half-up on the magnitude."""
+    scaled = abs(value) * 10**decimals
+    magnitude = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    return Decimal(magnitude if value >= 0 else -magnitude).scaleb(-decimals)
 
 
 def total(amounts: Iterable[Cents]) -> Cents:
