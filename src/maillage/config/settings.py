@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "maillage.lorawan",
     "maillage.telemetry",
     "maillage.command",
+    "maillage.catalogue",
     "maillage.solutions.heating",
     "maillage.solutions.access",
     "maillage.demo",
@@ -179,21 +180,25 @@ MAILLAGE_SENTENCES = [
     "maillage.lorawan.labels.SENTENCES",
     "maillage.telemetry.labels.SENTENCES",
     "maillage.command.labels.SENTENCES",
+    "maillage.catalogue.labels.SENTENCES",
 ]
 MAILLAGE_ACTIONS = [
     "maillage.identity.labels.ACTIONS",
     "maillage.lorawan.labels.ACTIONS",
     "maillage.telemetry.labels.ACTIONS",
     "maillage.command.labels.ACTIONS",
+    "maillage.catalogue.labels.ACTIONS",
 ]
 MAILLAGE_FACTS = [
     "maillage.identity.labels.FACTS",
     "maillage.lorawan.labels.FACTS",
     "maillage.telemetry.labels.FACTS",
     "maillage.command.labels.FACTS",
+    "maillage.catalogue.labels.FACTS",
 ]
 MAILLAGE_NAVIGATION = [
     "maillage.command.navigation.NAVIGATION",
+    "maillage.catalogue.navigation.NAVIGATION",
     "maillage.lorawan.navigation.NAVIGATION",
     "maillage.identity.navigation.NAVIGATION",
 ]
