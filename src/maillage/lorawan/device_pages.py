@@ -20,12 +20,12 @@ from maillage.lorawan.device_lines import DeviceLine, device_lines
 from maillage.lorawan.device_models import device_models
 from maillage.lorawan.forms import DeviceFilterForm, DeviceForm
 from maillage.lorawan.frame_lines import FrameLine, frame_lines
-from maillage.lorawan.mac_lines import battery_words, command_words, setting_words
+from maillage.lorawan.mac_exchange.state import requests_in
+from maillage.lorawan.mac_lines import battery_words, channel_words, command_words, setting_words, window_words
 from maillage.lorawan.models import Device, Frame, Session
 from maillage.lorawan.pages import radio_page
 from maillage.lorawan.policies import may_register_for, may_show_keys
-from maillage.lorawan.protocol.mac.stream import parse_commands
-from maillage.lorawan.protocol.types import Direction, dev_addr_text
+from maillage.lorawan.protocol.types import dev_addr_text
 from maillage.lorawan.queries import DeviceFilter
 from maillage.web.cursor import after_cursor, one_more
 from maillage.web.problems import sentence
@@ -160,7 +160,7 @@ def _device_context(actor: Actor, found: Device) -> dict[str, object]:
         "session": session,
         "dev_addr": dev_addr_text(session.dev_addr) if session else "",
         "radio_setting": _radio_setting(session),
-        "awaited": _awaited(session),
+        **_exchange(session),
         "battery": battery_words(found.battery) if found.battery is not None else "",
         "gateways": _best_gateways(found, queries.gateway_names(actor)),
     }
@@ -173,12 +173,17 @@ def _radio_setting(session: Session | None) -> str:
     return setting_words(session.data_rate, session.tx_power, session.nb_trans)
 
 
-def _awaited(session: Session | None) -> list[str]:
-    """What it was asked and has not answered yet."""
+def _exchange(session: Session | None) -> dict[str, object]:
+    """Where the device listens and what it was taught; what it has not answered yet, and what it has declined."""
     if session is None:
-        return []
-    asked = parse_commands(Direction.DOWNLINK, bytes(session.mac_pending))
-    return [command_words(command) for command in asked.commands]
+        return {}
+    windows = (session.rx1_delay_s, session.rx1_dr_offset, session.rx2_data_rate, session.rx2_frequency_hz)
+    return {
+        "windows": window_words(*windows),
+        "channels": channel_words(bytes(session.mac_taught)),
+        "awaited": [command_words(command) for command in requests_in(bytes(session.mac_pending))],
+        "declined": [command_words(command) for command in requests_in(bytes(session.mac_refused))],
+    }
 
 
 def _device_line(found: Device) -> DeviceLine:

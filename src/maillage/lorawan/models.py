@@ -126,6 +126,11 @@ class Session(models.Model):
     mac_attempts = models.PositiveSmallIntegerField(db_default=0)
     mac_quiet_until_f_cnt = models.BigIntegerField(db_default=0)
     status_due_at = models.DateTimeField(null=True, help_text="When the device is asked for its battery again.")
+    mac_settling = models.BigIntegerField(
+        db_default=0, help_text="Bit i: the answer to the request of identifier i may come once more."
+    )
+    mac_taught = models.BinaryField(db_default=b"", help_text="Channels the device has accepted, as requests, encoded.")
+    mac_refused = models.BinaryField(db_default=b"", help_text="Requests the device has declined, encoded.")
 
 
 class Downlink(models.Model):

@@ -65,13 +65,14 @@ SET rx1_delay_s = fresh.rx1_delay_s, data_rate = fresh.data_rate, tx_power = fre
     rx2_data_rate = fresh.rx2_data_rate, rx2_frequency_hz = fresh.rx2_frequency_hz,
     max_data_rate = fresh.max_data_rate, max_tx_power = fresh.max_tx_power, mac_pending = fresh.mac_pending,
     mac_attempts = fresh.mac_attempts, mac_quiet_until_f_cnt = fresh.mac_quiet_until_f_cnt,
-    status_due_at = fresh.status_due_at
+    status_due_at = fresh.status_due_at, mac_settling = fresh.mac_settling, mac_taught = fresh.mac_taught,
+    mac_refused = fresh.mac_refused
 FROM unnest(%b::varchar[], %b::bigint[], %b::smallint[], %b::smallint[], %b::smallint[], %b::smallint[], %b::bigint[],
             %b::smallint[], %b::smallint[], %b::bigint[], %b::smallint[], %b::smallint[], %b::bytea[], %b::smallint[],
-            %b::bigint[], %b::timestamptz[])
+            %b::bigint[], %b::timestamptz[], %b::bigint[], %b::bytea[], %b::bytea[])
   AS fresh (device_id, dev_addr, rx1_delay_s, data_rate, tx_power, nb_trans, channel_mask, rx1_dr_offset,
             rx2_data_rate, rx2_frequency_hz, max_data_rate, max_tx_power, mac_pending, mac_attempts,
-            mac_quiet_until_f_cnt, status_due_at)
+            mac_quiet_until_f_cnt, status_due_at, mac_settling, mac_taught, mac_refused)
 WHERE session.device_id = fresh.device_id AND session.dev_addr = fresh.dev_addr
 """
 
@@ -107,7 +108,8 @@ SET dev_addr = excluded.dev_addr, nwk_s_key = excluded.nwk_s_key, app_s_key = ex
     f_cnt_down = 0, rx1_delay_s = excluded.rx1_delay_s, joined_at = excluded.joined_at, data_rate = DEFAULT,
     tx_power = DEFAULT, nb_trans = DEFAULT, channel_mask = DEFAULT, rx1_dr_offset = DEFAULT, rx2_data_rate = DEFAULT,
     rx2_frequency_hz = DEFAULT, max_data_rate = DEFAULT, max_tx_power = DEFAULT, mac_pending = DEFAULT,
-    mac_attempts = DEFAULT, mac_quiet_until_f_cnt = DEFAULT, status_due_at = DEFAULT
+    mac_attempts = DEFAULT, mac_quiet_until_f_cnt = DEFAULT, status_due_at = DEFAULT, mac_settling = DEFAULT,
+    mac_taught = DEFAULT, mac_refused = DEFAULT
 RETURNING device_id
 """
 
@@ -362,6 +364,9 @@ def _mac_columns(rows: list[MacRow]) -> Columns:
         [mac.attempts for mac in states],
         [mac.quiet_until_f_cnt for mac in states],
         [mac.status_due_at for mac in states],
+        [mac.settling for mac in states],
+        [mac.taught for mac in states],
+        [mac.refused for mac in states],
     )
 
 

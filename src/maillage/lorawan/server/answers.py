@@ -68,13 +68,14 @@ class Answering:
         answers = answers_to(uplink)
         downlink = self._book.next_of(device.dev_eui)
         must = uplink.frame.confirmed or uplink.frame.adr_ack_req
-        if downlink is None and not (must or answers or requests):
+        owes = bool(session.mac.settling)  # the device repeats its answer until it hears a downlink, be it empty
+        if downlink is None and not (must or owes or answers or requests):
             return None
         chances = self._plan.class_a(uplink.received, session.rx1_delay_s, session.mac)
         downlink = self._fitting(downlink, chances, at)
         share = 1.0 if must or answers or downlink else _MAC_SHARE
         for commands in _choices(answers, requests):
-            if not (commands or downlink or must):
+            if not (commands or downlink or must or owes):
                 break
             frame = _Frame(downlink, commands, uplink.frame.confirmed, share)
             answer = self._build(session, frame, chances, now_s, at)

@@ -32,7 +32,8 @@ SELECT device.dev_eui, device.organisation_id, device.join_eui, device.app_key, 
        session.app_s_key, session.f_cnt_up, session.f_cnt_down, session.rx1_delay_s, session.data_rate,
        session.tx_power, session.nb_trans, session.channel_mask, session.rx1_dr_offset, session.rx2_data_rate,
        session.rx2_frequency_hz, session.max_data_rate, session.max_tx_power, session.mac_pending,
-       session.mac_attempts, session.mac_quiet_until_f_cnt, session.status_due_at
+       session.mac_attempts, session.mac_quiet_until_f_cnt, session.status_due_at, session.mac_settling,
+       session.mac_taught, session.mac_refused
 FROM lorawan_device AS device LEFT JOIN lorawan_session AS session ON session.device_id = device.dev_eui
 WHERE device.decommissioned_at IS NULL
 """
@@ -65,6 +66,9 @@ _DEVICE_TYPES = [
     "int2",
     "int8",
     "timestamptz",
+    "int8",
+    "bytea",
+    "bytea",
 ]
 _MAC_AT = 14
 
