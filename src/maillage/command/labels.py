@@ -59,6 +59,7 @@ CAUSES: Mapping[str, Promise] = {
     ),
     "no_opportunity": _("Aucun créneau radio n’était libre pour joindre l’appareil. Recommencez."),
     "duty_cycle": _("Le temps d’émission radio que la loi autorise est épuisé pour l’instant. Recommencez plus tard."),
+    "air_taken": _("La passerelle radio émettait déjà autre chose à cet instant. Recommencez."),
     "too_late": _LATE,
     "too_early": _GATEWAY,
     "collision_packet": _("La passerelle radio émettait déjà autre chose à cet instant. Recommencez."),

@@ -35,6 +35,8 @@ class GatewayOut(Schema):
     crc_error_count: int
     downlink_count: int
     downlink_failure_count: int
+    round_trip_ms: float | None = Field(description="To the server and back, smoothed; null before the first answer.")
+    gps_time_at: datetime | None = Field(description="When it last gave an uplink's GPS time: class B needs it.")
 
 
 class DeviceOut(Schema):
@@ -217,6 +219,8 @@ def _gateway_out(gateway: Gateway, now: datetime) -> GatewayOut:
         crc_error_count=gateway.crc_error_count,
         downlink_count=gateway.downlink_count,
         downlink_failure_count=gateway.downlink_failure_count,
+        round_trip_ms=gateway.round_trip_ms,
+        gps_time_at=gateway.gps_time_at,
     )
 
 

@@ -97,6 +97,7 @@ class GatewayEvent(msgspec.Struct, frozen=True):
     crc_error_count: int
     downlink_count: int
     downlink_failure_count: int
+    round_trip_ms: float | None = None
 
 
 class GatewayBatch(msgspec.Struct, frozen=True):

@@ -241,6 +241,8 @@ DOWNLINK_CAUSES: Mapping[str, Promise] = {
     "no_opportunity": _("L’appareil n’a plus écouté pendant que ce message attendait."),
     "no_gateway": _("Aucune passerelle n’a pu émettre."),
     "gateway_silent": _("La passerelle n’a pas dit si elle avait émis."),
+    "duty_cycle": _("Le temps d’émission que la loi autorise était épuisé sur les passerelles à portée."),
+    "air_taken": _("Les passerelles à portée émettaient déjà autre chose à cet instant."),
     "not_heard_in_time": _("L’appareil ne s’est pas manifesté avant l’échéance."),
     "invalid_port": _("Le décodeur a donné un port LoRaWAN qui n’existe pas."),
     "cancelled": _("Le message a été annulé."),

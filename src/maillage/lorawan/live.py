@@ -9,7 +9,7 @@ topic                                   data
 ======================================  =======================================================================
 
 Live values have the keys ``gateway.<eui>.`` + ``state``, ``seen``, ``uplinks``, ``crc_errors``, ``downlinks``,
-``failures``.
+``failures``, ``round_trip`` once it was measured.
 """
 
 import msgspec
@@ -64,5 +64,7 @@ def _gateway_values(gateway: GatewayEvent) -> str:
     }
     seen: dict[str, object] = {"at": gateway.last_seen_at}
     values = {name: {"value": count, "decimals": 0} | seen for name, count in counts.items()}
+    if gateway.round_trip_ms is not None:
+        values["round_trip"] = {"value": gateway.round_trip_ms, "decimals": 0, "unit": "ms"} | seen
     values |= {"seen": seen, "state": {"state": "ok"} | seen}
     return msgspec.json.encode({f"gateway.{gateway.eui}.{name}": value for name, value in values.items()}).decode()

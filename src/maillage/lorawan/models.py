@@ -28,6 +28,8 @@ class Gateway(TenantOwned):
     crc_error_count = models.PositiveBigIntegerField(default=0)
     downlink_count = models.PositiveBigIntegerField(default=0)
     downlink_failure_count = models.PositiveBigIntegerField(default=0)
+    round_trip_ms = models.FloatField(null=True, blank=True, help_text="Smoothed; null before the first answer.")
+    gps_time_at = models.DateTimeField(null=True, blank=True, help_text="When it last gave an uplink's GPS time.")
 
 
 class GatewayCertificate(models.Model):

@@ -136,9 +136,12 @@ WHERE device.dev_eui = told.dev_eui
 _GATEWAYS: LiteralString = """
 UPDATE lorawan_gateway AS gateway
 SET last_seen_at = seen.at, uplink_count = seen.uplinks, crc_error_count = seen.crc_errors,
-    downlink_count = seen.downlinks, downlink_failure_count = seen.failures
-FROM unnest(%b::varchar[], %b::timestamptz[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[])
-  AS seen (eui, at, uplinks, crc_errors, downlinks, failures)
+    downlink_count = seen.downlinks, downlink_failure_count = seen.failures,
+    round_trip_ms = coalesce(seen.round_trip_ms, gateway.round_trip_ms),
+    gps_time_at = coalesce(seen.gps_time_at, gateway.gps_time_at)
+FROM unnest(%b::varchar[], %b::timestamptz[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::float8[],
+            %b::timestamptz[])
+  AS seen (eui, at, uplinks, crc_errors, downlinks, failures, round_trip_ms, gps_time_at)
 WHERE gateway.eui = seen.eui
 """
 
@@ -432,6 +435,8 @@ def _gateway_columns(work: Housekeeping) -> Columns:
         [row.crc_error_count for row in rows],
         [row.downlink_count for row in rows],
         [row.downlink_failure_count for row in rows],
+        [None if row.round_trip_s is None else row.round_trip_s * 1000 for row in rows],
+        [row.gps_time_at for row in rows],
     )
 
 

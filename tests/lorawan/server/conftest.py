@@ -14,6 +14,7 @@ from maillage.lorawan.server.duty import DutyLedger
 from maillage.lorawan.server.opportunities import RadioPlan
 from maillage.lorawan.server.refusals import RefusalLog
 from maillage.lorawan.server.registry import DeviceState, GatewayState, Registry, SessionState
+from maillage.lorawan.server.scheduler import Scheduler
 from maillage.lorawan.server.settings import ServerSettings
 from maillage.lorawan.server.stages import Verified
 from maillage.lorawan.server.transmitter import Transmitter
@@ -68,8 +69,9 @@ class Bench:
         self.ledger = DutyLedger(EU863_870)
         self.plan = RadioPlan(EU863_870, 0.1, 16)
         self.radio = FakeRadio()
-        self.answering = Answering(self.plan, self.ledger, self.book, self.radio.reaches)
-        self.transmitter = Transmitter(self.radio, self.plan, self.ledger, self.book, self.refusals)
+        self.scheduler = Scheduler.of(self.plan, self.ledger, self.registry)
+        self.answering = Answering(self.scheduler, self.book, self.radio.reaches)
+        self.transmitter = Transmitter(self.radio, self.scheduler, self.book, self.refusals)
 
     def add(self, fake: FakeDevice, dev_addr: int | None = None) -> DeviceState:
         device = DeviceState(fake.dev_eui, 1, JOIN_EUI.hex(), fake.app_key, fake.model_key, 0, -1)

@@ -16,6 +16,7 @@ from maillage.lorawan.server.joins import Joining
 from maillage.lorawan.server.opportunities import RadioPlan
 from maillage.lorawan.server.refusals import RefusalLog
 from maillage.lorawan.server.registry import DeviceState, GatewayState, Registry
+from maillage.lorawan.server.scheduler import Scheduler
 from maillage.lorawan.server.settings import ServerSettings
 from maillage.lorawan.server.transmitter import Transmitter
 from maillage.lorawan.server.uplinks import UplinkSieve
@@ -45,9 +46,10 @@ class Town:
         )
         book = DownlinkBook(settings.max_attempts)
         self.radio = FakeRadio()
-        self.answering = Answering(plan, ledger, book, self.radio.reaches)
+        scheduler = Scheduler.of(plan, ledger, self.registry)
+        self.answering = Answering(scheduler, book, self.radio.reaches)
         self.joining = Joining(self.registry, plan, 0, lambda _: 0x1234)
-        self.transmitter = Transmitter(self.radio, plan, ledger, book, self.refusals)
+        self.transmitter = Transmitter(self.radio, scheduler, book, self.refusals)
 
     def heard(self, sent):
         """The server gets the frame as the gateway reports it; its window closes."""

@@ -42,7 +42,7 @@ def radio(stations):
 
 @pytest.fixture
 def desk(bench):
-    return StationDesk(bench.registry, bench.sieve, Decoder(None), bench.transmitter, bench.refusals)
+    return StationDesk(bench.registry, bench.sieve, Decoder(None), bench.transmitter, bench.refusals, bench.scheduler)
 
 
 def chances(bench, context=None):

@@ -16,9 +16,9 @@ from maillage.lorawan.regions.data_rate import DataRate, LoRaDataRate
 from maillage.lorawan.regions.demodulation import required_snr_db
 from maillage.lorawan.server.downlinks import DownlinkBook, FailureCause, WaitingDownlink
 from maillage.lorawan.server.downlinks import DownlinkState as State
-from maillage.lorawan.server.duty import DutyLedger
-from maillage.lorawan.server.opportunities import Opportunity, RadioPlan
+from maillage.lorawan.server.opportunities import Opportunity
 from maillage.lorawan.server.registry import DeviceState, SessionState
+from maillage.lorawan.server.scheduler import Scheduler
 from maillage.lorawan.server.stages import Verified, ranked
 from maillage.lorawan.server.verify import mac_commands
 
@@ -31,7 +31,7 @@ _MAC_SHARE = 0.5
 
 
 class Answer(Struct, frozen=True):
-    """A frame whose counter is reserved. ``opportunities`` are tried in order, once the reservation is durable.
+    """A frame whose counter is reserved. ``opportunities`` are tried once the reservation is durable, the chosen one first.
 
     ``requests`` are the network's own questions that it carries.
     """
@@ -51,9 +51,9 @@ class Answer(Struct, frozen=True):
 class Answering:
     """Decides what a device gets, and takes its downlink counter. ``reaches`` tells of a gateway's EUI."""
 
-    def __init__(self, plan: RadioPlan, ledger: DutyLedger, book: DownlinkBook, reaches: Callable[[str], bool]) -> None:
-        self._plan = plan
-        self._ledger = ledger
+    def __init__(self, scheduler: Scheduler, book: DownlinkBook, reaches: Callable[[str], bool]) -> None:
+        self._plan = scheduler.plan
+        self._scheduler = scheduler
         self._book = book
         self._reaches = reaches
 
@@ -114,15 +114,17 @@ class Answering:
     ) -> Answer | None:
         content, downlink = _content(session, frame), frame.downlink
         size = _FRAME_OVERHEAD_BYTES + len(content.payload) + len(content.f_opts)
-        chance = self._plan.first_possible(chances, size, self._ledger, now_s, frame.share)
+        chance = self._scheduler.choose(chances, size, now_s, frame.share)
         if chance is None or session.f_cnt_down > _F_CNT_MAX:
+            if downlink is not None:
+                downlink.held_back = self._scheduler.why_not(chances, size, now_s, frame.share)
             return None
         pending = self._book.is_more_than(session.device.dev_eui, downlink)
         phy_payload = build_data_downlink(session.crypto, content, f_pending=pending)
         session.f_cnt_down += 1
         if downlink is not None:
             self._book.sent(downlink, content.f_cnt, chance.gateway_eui, at, now_s)
-        return _answer(session, content, phy_payload, chances[chances.index(chance) :], frame)
+        return _answer(session, content, phy_payload, [chance, *(way for way in chances if way is not chance)], frame)
 
 
 class _Frame(Struct, frozen=True):

@@ -24,6 +24,7 @@ from maillage.lorawan.server.read_back import LogReader, ReadBack
 from maillage.lorawan.server.refusals import RefusalLog
 from maillage.lorawan.server.registry import Registry
 from maillage.lorawan.server.rows import LateDecoding
+from maillage.lorawan.server.scheduler import Scheduler
 from maillage.lorawan.server.settings import ServerSettings
 from maillage.lorawan.server.station_desk import StationDesk
 from maillage.lorawan.server.transmitter import Radio, Transmitter
@@ -60,6 +61,7 @@ class Assembly:
 def assemble(world: World, settings: ServerSettings, registry: Registry) -> Assembly:
     refusals, book, ledger = RefusalLog(), DownlinkBook(settings.max_attempts), DutyLedger(world.region)
     plan = RadioPlan(world.region, settings.transmit_margin_s, settings.max_eirp_dbm)
+    scheduler = Scheduler.of(plan, ledger, registry)
     late: list[LateDecoding] = []
     tracker = PublicationTracker(world.cursor)
     read_back = ReadBack(world.log_reader, world.codecs, registry, late.extend)
@@ -69,19 +71,19 @@ def assemble(world: World, settings: ServerSettings, registry: Registry) -> Asse
         sieve=_sieve(world, settings, registry, refusals, decoder),
         decoder=decoder,
         book=book,
-        answering=Answering(plan, ledger, book, world.radio.reaches),
+        answering=Answering(scheduler, book, world.radio.reaches),
         mac=MacDesk(world.region, world.models, Rhythm(settings.status_every, settings.status_again)),
         joining=Joining(registry, plan, settings.net_id, world.random_bits),
         committer=Committer(world.store),
-        transmitter=Transmitter(world.radio, plan, ledger, book, refusals),
+        transmitter=Transmitter(world.radio, scheduler, book, refusals),
         publisher=Publisher(world.bus, tracker, read_back.uplinks_after),
         tracker=tracker,
         housekeeper=Housekeeper(world.house, registry, refusals),
         refusals=refusals,
         late=late,
     )
-    desk = GatewayDesk(registry, steps.sieve, decoder, steps.transmitter, refusals)
-    station_desk = StationDesk(registry, steps.sieve, decoder, steps.transmitter, refusals)
+    desk = GatewayDesk(registry, steps.sieve, decoder, steps.transmitter, refusals, scheduler.clocks)
+    station_desk = StationDesk(registry, steps.sieve, decoder, steps.transmitter, refusals, scheduler)
     server = NetworkServer(steps, world.models, settings, world.now, world.monotonic_s)
     return Assembly(server, desk, station_desk, steps, ledger)
 

@@ -34,11 +34,15 @@ class FailureCause(StrEnum):
     NOT_HEARD_IN_TIME = "not_heard_in_time"
     INVALID_PORT = "invalid_port"
     GATEWAY_SILENT = "gateway_silent"
+    DUTY_CYCLE = "duty_cycle"
+    AIR_TAKEN = "air_taken"
 
 
 @dataclass(slots=True, eq=False)
 class WaitingDownlink:
-    """A row of the queue. ``payload`` None: the codec has yet to encode ``data``."""
+    """A row of the queue. ``payload`` None: the codec has yet to encode ``data``. ``held_back``: why it could not leave
+    although the device listened.
+    """
 
     id: str
     reference: str
@@ -54,6 +58,7 @@ class WaitingDownlink:
     gateway_eui: str = ""
     sent_at: datetime | None = None
     sent_s: float = float("-inf")
+    held_back: str = ""
 
     @property
     def is_ready(self) -> bool:
@@ -184,7 +189,7 @@ class DownlinkBook:
         """End all whose time has passed: never heard, or sent and never acknowledged."""
         for downlink in [found for found in self._open.values() if found.expires_at <= at]:
             unheard = downlink.state is DownlinkState.QUEUED
-            cause = FailureCause.NOT_HEARD_IN_TIME if unheard else FailureCause.NOT_ACKNOWLEDGED
+            cause = (downlink.held_back or FailureCause.NOT_HEARD_IN_TIME) if unheard else FailureCause.NOT_ACKNOWLEDGED
             self.end(downlink, DownlinkState.EXPIRED, at, cause)
 
     def awaiting_since(self, then_s: float) -> list[WaitingDownlink]:

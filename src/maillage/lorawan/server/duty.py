@@ -29,6 +29,12 @@ class _Spent:
         self._sent.append((at_s, airtime_s))
         self.total_s += airtime_s
 
+    def give_back(self, at_s: float, airtime_s: float) -> None:
+        """Nothing when the hour has passed over it meanwhile."""
+        if (at_s, airtime_s) in self._sent:
+            self._sent.remove((at_s, airtime_s))
+            self.total_s -= airtime_s
+
 
 class DutyLedger:
     """Refuses to overbook. After a restart it is told what the last hour's frame log holds, oldest first."""
@@ -51,6 +57,21 @@ class DutyLedger:
         band = self._region.sub_band(frequency_hz)
         if band is not None:
             self._of(gateway_eui, band).add(now_s, airtime_s)
+
+    def give_back(self, gateway_eui: str, frequency_hz: int, airtime_s: float, booked_s: float) -> None:
+        """What the gateway has refused to send."""
+        band = self._region.sub_band(frequency_hz)
+        if band is not None:
+            self._of(gateway_eui, band).give_back(booked_s, airtime_s)
+
+    def spent_share(self, gateway_eui: str, frequency_hz: int, airtime_s: float, now_s: float) -> float:
+        """Of the hour's air time, with ``airtime_s`` more; 1 or more is too much."""
+        band = self._region.sub_band(frequency_hz)
+        if band is None:
+            return 1.0
+        spent = self._of(gateway_eui, band)
+        spent.forget_before(now_s - _HOUR_S)
+        return (spent.total_s + airtime_s) / (band.duty_cycle * _HOUR_S)
 
     def recall(self, sent: Iterable[LoggedDownlink], now: datetime, now_s: float) -> None:
         """Book what was sent before a restart. A data rate that the region has no longer counts as its slowest."""

@@ -5,8 +5,17 @@ from datetime import datetime
 from typing import Protocol
 
 from maillage.lorawan.gateways.semtech_udp.errors import DatagramReason
-from maillage.lorawan.gateways.semtech_udp.values import AtTmst, Immediately, PushData, TxAck, TxPacket
+from maillage.lorawan.gateways.semtech_udp.values import (
+    AtGpsTime,
+    AtTmst,
+    Immediately,
+    PushData,
+    Schedule,
+    TxAck,
+    TxPacket,
+)
 from maillage.lorawan.server.decoder import Decoder
+from maillage.lorawan.server.gateway_clocks import GatewayClocks
 from maillage.lorawan.server.opportunities import Opportunity
 from maillage.lorawan.server.refusals import Cause, Refusal, RefusalLog
 from maillage.lorawan.server.registry import GatewayState, Registry
@@ -24,7 +33,9 @@ class GatewayDesk:
         decoder: Decoder,
         transmitter: Transmitter,
         refusals: RefusalLog,
+        clocks: GatewayClocks,
     ) -> None:
+        self._clocks = clocks
         self._registry = registry
         self._sieve = sieve
         self._decoder = decoder
@@ -37,6 +48,9 @@ class GatewayDesk:
     def pushed(self, message: PushData, at: datetime, now_s: float) -> None:
         gateway = self._seen(message.gateway_eui, at)
         for packet in message.packets:
+            self._clocks.heard(gateway.eui, packet.tmst_us, now_s)
+            if packet.gps_ms is not None:
+                gateway.gps_time_at = at
             self._sieve.heard(gateway, packet, at, now_s)
         for item in message.refused:
             is_rate = item.reason is DatagramReason.UNKNOWN_DATA_RATE
@@ -53,6 +67,7 @@ class GatewayDesk:
             gateway.downlink_count += 1
         else:
             gateway.downlink_failure_count += 1
+        self._transmitter.acknowledged(message.token, now_s)
         self._transmitter.reported(message.token, str(message.status), at, now_s)
 
     def refused(self, gateway_eui: bytes | None, peer: str, datagram: bytes, at: datetime) -> None:
@@ -88,7 +103,7 @@ class SemtechRadio:
 
     def transmit(self, token: int, opportunity: Opportunity, phy_payload: bytes) -> bool:
         packet = TxPacket(
-            Immediately() if opportunity.tmst_us is None else AtTmst(opportunity.tmst_us),
+            _schedule(opportunity),
             opportunity.frequency_hz,
             opportunity.power_dbm,
             opportunity.data_rate,
@@ -96,3 +111,9 @@ class SemtechRadio:
         )
         gateway_eui = bytes.fromhex(opportunity.gateway_eui)
         return self._sender.transmit(gateway_eui, token, packet, self._monotonic_s())
+
+
+def _schedule(opportunity: Opportunity) -> Schedule:
+    if opportunity.gps_ms is not None:
+        return AtGpsTime(opportunity.gps_ms)
+    return Immediately() if opportunity.tmst_us is None else AtTmst(opportunity.tmst_us)

@@ -76,4 +76,5 @@ def _event(gateway: GatewayState) -> GatewayEvent | None:
         gateway.crc_error_count,
         gateway.downlink_count,
         gateway.downlink_failure_count,
+        None if gateway.round_trip_s is None else gateway.round_trip_s * 1000,
     )

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 _GATEWAYS: LiteralString = """
 SELECT eui, organisation_id, last_seen_at, uplink_count, crc_error_count, downlink_count, downlink_failure_count,
+       round_trip_ms, gps_time_at,
        (SELECT array_agg(CASE WHEN revoked_at IS NULL THEN serial ELSE '' END) FROM lorawan_gatewaycertificate
         WHERE gateway_id = eui)
 FROM lorawan_gateway ORDER BY eui
@@ -246,8 +247,10 @@ def _logged(row: TupleRow) -> LoggedUplink:
 
 
 def _gateway(row: TupleRow) -> GatewayState:
-    *facts, serials = row
+    *facts, round_trip_ms, gps_time_at, serials = row
     # A revoked certificate leaves an empty name: the gateway has been enrolled, and nothing lets it in by that one.
-    gateway = GatewayState(*facts)
+    gateway = GatewayState(*facts, gps_time_at=gps_time_at)
+    if round_trip_ms is not None:  # as after a first measurement: what it varied by is learnt anew
+        gateway.round_trip_s, gateway.round_trip_deviation_s = round_trip_ms / 1000, round_trip_ms / 2000
     gateway.certificates = None if serials is None else frozenset(filter(None, serials))
     return gateway

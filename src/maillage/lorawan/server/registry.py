@@ -13,7 +13,8 @@ from maillage.lorawan.protocol.crypto import SessionCrypto
 class GatewayState:
     """A registered gateway. Counters count since registration; ``changed`` ones are flushed by the housekeeper.
 
-    ``certificates`` are the serials it may connect with; None when it was never given one.
+    ``certificates`` are the serials it may connect with; None when it was never given one. ``round_trip_s`` is the
+    smoothed way there and back (``server.backhaul``); ``gps_time_at`` when it last told an uplink's GPS time.
     """
 
     eui: str
@@ -25,6 +26,9 @@ class GatewayState:
     downlink_failure_count: int = 0
     certificates: frozenset[str] | None = None
     changed: bool = False
+    round_trip_s: float | None = None
+    round_trip_deviation_s: float = 0.0
+    gps_time_at: datetime | None = None
 
 
 @dataclass(slots=True, eq=False)

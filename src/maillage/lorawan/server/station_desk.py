@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from maillage.lorawan.gateways.basics_station.downlinks import at_once, in_rx1, in_rx2
+from maillage.lorawan.gateways.basics_station.downlinks import at_gps_time, at_once, in_rx1, in_rx2
 from maillage.lorawan.gateways.basics_station.messages import Downlink
 from maillage.lorawan.gateways.basics_station.peer import Peer
 from maillage.lorawan.gateways.context import StationContext
@@ -14,6 +14,7 @@ from maillage.lorawan.server.downlinks import FailureCause
 from maillage.lorawan.server.opportunities import Opportunity, StationSlot
 from maillage.lorawan.server.refusals import Cause, Refusal, RefusalLog
 from maillage.lorawan.server.registry import GatewayState, Registry
+from maillage.lorawan.server.scheduler import Scheduler
 from maillage.lorawan.server.transmitter import ACCEPTED, Radio, Transmitter
 from maillage.lorawan.server.uplinks import UplinkSieve
 
@@ -34,7 +35,9 @@ class StationDesk:
         decoder: Decoder,
         transmitter: Transmitter,
         refusals: RefusalLog,
+        scheduler: Scheduler,
     ) -> None:
+        self._scheduler = scheduler
         self._registry = registry
         self._sieve = sieve
         self._decoder = decoder
@@ -56,13 +59,21 @@ class StationDesk:
         return ""
 
     def heard(self, gateway_eui: bytes, packet: RxPacket, at: datetime, now_s: float) -> None:
-        self._sieve.heard(self._registry.gateways[gateway_eui], packet, at, now_s)
+        gateway = self._registry.gateways[gateway_eui]
+        self._scheduler.clocks.heard(gateway.eui, packet.tmst_us, now_s)
+        if packet.gps_ms is not None:
+            gateway.gps_time_at = at
+        self._sieve.heard(gateway, packet, at, now_s)
         self._decoder.flush()
 
     def seen(self, gateway_eui: bytes, at: datetime) -> None:
         gateway = self._registry.gateways.get(gateway_eui)
         if gateway is not None:
             gateway.last_seen_at, gateway.changed = at, True
+
+    def answered(self, gateway_eui: bytes, round_trip_s: float) -> None:
+        """The station has answered a ping: its word on a frame comes only once that is on the air."""
+        self._scheduler.backhaul.measured(gateway_eui.hex(), round_trip_s)
 
     def transmitted(self, gateway_eui: bytes, token: int, at: datetime, now_s: float) -> None:
         self._count(gateway_eui, failed=False)
@@ -112,12 +123,20 @@ class GatewayRadio:
     def transmit(self, token: int, opportunity: Opportunity, phy_payload: bytes) -> bool:
         if opportunity.slot is not None:
             return self._after_uplink(token, opportunity, opportunity.slot, phy_payload)
-        if opportunity.tmst_us is None:
-            eui = bytes.fromhex(opportunity.gateway_eui)
-            if self._stations.is_linked(eui):
+        eui = bytes.fromhex(opportunity.gateway_eui)
+        if self._stations.is_linked(eui):
+            if opportunity.gps_ms is not None:
+                return self._at_gps_time(token, opportunity, opportunity.gps_ms, phy_payload)
+            if opportunity.tmst_us is None:
                 message = at_once(token, phy_payload, opportunity.data_rate_index, opportunity.frequency_hz)
                 return self._stations.transmit(eui, message, _REPORT_AT_ONCE_S)
         return self._semtech.transmit(token, opportunity, phy_payload)
+
+    def _at_gps_time(self, token: int, opportunity: Opportunity, gps_ms: int, phy_payload: bytes) -> bool:
+        rate, frequency_hz = opportunity.data_rate_index, opportunity.frequency_hz
+        message = at_gps_time(token, phy_payload, rate, frequency_hz, gps_ms * 1000)
+        left_s = max(opportunity.start_s - self._monotonic_s(), 0.0)
+        return self._stations.transmit(bytes.fromhex(opportunity.gateway_eui), message, left_s + _REPORT_AT_ONCE_S)
 
     def _after_uplink(self, token: int, opportunity: Opportunity, slot: StationSlot, phy_payload: bytes) -> bool:
         """One window a message: which one was used decides the air time booked, and a station does not tell."""

@@ -7,9 +7,9 @@ from msgspec import Struct
 
 from maillage.lorawan.server.answers import Answer
 from maillage.lorawan.server.downlinks import DownlinkBook, DownlinkState, FailureCause
-from maillage.lorawan.server.duty import DutyLedger
-from maillage.lorawan.server.opportunities import Opportunity, RadioPlan
+from maillage.lorawan.server.opportunities import Opportunity
 from maillage.lorawan.server.refusals import Cause, Refusal, RefusalLog
+from maillage.lorawan.server.scheduler import Booking, Scheduler
 
 _TOKENS = 1 << 16
 _REPORT_WITHIN_S = 30.0
@@ -36,20 +36,21 @@ class Sent(Struct, frozen=True):
 
 class _InFlight(Struct, frozen=True):
     answer: Answer
-    gateway_eui: str
+    booking: Booking
     others: list[Opportunity]
     sent_s: float
+
+    @property
+    def gateway_eui(self) -> str:
+        return self.booking.opportunity.gateway_eui
 
 
 class Transmitter:
     """The same bytes may go out again by another window when the gateway refused them: the counter was not used."""
 
-    def __init__(
-        self, radio: Radio, plan: RadioPlan, ledger: DutyLedger, book: DownlinkBook, refusals: RefusalLog
-    ) -> None:
+    def __init__(self, radio: Radio, scheduler: Scheduler, book: DownlinkBook, refusals: RefusalLog) -> None:
         self._radio = radio
-        self._plan = plan
-        self._ledger = ledger
+        self._scheduler = scheduler
         self._book = book
         self._refusals = refusals
         self._in_flight: dict[int, _InFlight] = {}
@@ -57,14 +58,26 @@ class Transmitter:
         self._token = 0
 
     def send(self, answer: Answer, at: datetime, now_s: float) -> None:
-        """By the first opportunity that is still possible."""
-        self._try(answer, answer.opportunities, FailureCause.NO_OPPORTUNITY, at, now_s)
+        """By the cheapest opportunity that is still possible."""
+        self._try(answer, answer.opportunities, "", at, now_s)
 
     def reported(self, token: int, status: str, at: datetime, now_s: float) -> None:
-        """A gateway's TX_ACK. Unknown tokens are of another time and mean nothing."""
+        """What became of a frame: a TX_ACK's word. Unknown tokens are of another time and mean nothing.
+
+        A refusal (TOO_LATE, TOO_EARLY, COLLISION…) gives the air back and another window or gateway its turn.
+        """
         flight = self._in_flight.pop(token, None)
-        if flight is not None and status != ACCEPTED:
-            self._try(flight.answer, flight.others, status.lower(), at, now_s)
+        if flight is None or status == ACCEPTED:
+            return
+        if status != FailureCause.GATEWAY_SILENT:
+            self._scheduler.give_back(flight.booking, len(flight.answer.phy_payload))
+        self._try(flight.answer, flight.others, status.lower(), at, now_s)
+
+    def acknowledged(self, token: int, now_s: float) -> None:
+        """The gateway has the order, whatever it makes of it: so far is it away."""
+        flight = self._in_flight.get(token)
+        if flight is not None:
+            self._scheduler.backhaul.measured(flight.gateway_eui, now_s - flight.sent_s)
 
     def take_sent(self) -> list[Sent]:
         taken, self._sent = self._sent, []
@@ -84,10 +97,12 @@ class Transmitter:
                 detail = f"gateway {flight.gateway_eui}"
                 self._book.end(downlink, DownlinkState.FAILED, at, FailureCause.GATEWAY_SILENT, detail)
 
-    def _try(self, answer: Answer, chances: list[Opportunity], cause: str, at: datetime, now_s: float) -> None:
+    def _try(self, answer: Answer, chances: list[Opportunity], refused: str, at: datetime, now_s: float) -> None:
+        """``refused``: what a gateway has said of an earlier attempt; it outranks what we find ourselves."""
         left, size = chances, len(answer.phy_payload)
-        while (chance := self._plan.first_possible(left, size, self._ledger, now_s)) is not None:
-            left = left[left.index(chance) + 1 :]
+        cause = refused or self._scheduler.why_not(chances, size, now_s)
+        while (chance := self._scheduler.choose(left, size, now_s)) is not None:
+            left = [way for way in left if way is not chance]
             if self._transmit(answer, chance, left, at, now_s):
                 return
             cause = FailureCause.NO_GATEWAY
@@ -99,9 +114,8 @@ class Transmitter:
         token = self._token = (self._token + 1) % _TOKENS
         if not self._radio.transmit(token, chance, answer.phy_payload):
             return False
-        airtime_s = self._plan.airtime_s(chance, len(answer.phy_payload))
-        self._ledger.book(chance.gateway_eui, chance.frequency_hz, airtime_s, now_s)
-        self._in_flight[token] = _InFlight(answer, chance.gateway_eui, others, now_s)
+        booking = self._scheduler.book(chance, len(answer.phy_payload), now_s)
+        self._in_flight[token] = _InFlight(answer, booking, others, now_s)
         self._sent.append(Sent(answer, chance, at))
         return True
 

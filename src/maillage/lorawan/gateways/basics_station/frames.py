@@ -50,6 +50,7 @@ def rx_packet_of(message: RadioUp, region: Region, epoch: int = 0) -> RxPacket:
         info.rssi,
         None if isinstance(data_rate, FskDataRate) else info.snr,
         phy_payload_of(message),
+        gps_ms=info.gpstime // 1000 if info.gpstime > 0 else None,
         context=StationContext(info.xtime, info.rctx, epoch),
     )
 

@@ -68,6 +68,9 @@ class StationHandler(Protocol):
 
     def seen(self, gateway_eui: bytes, at: datetime) -> None: ...
 
+    def answered(self, gateway_eui: bytes, round_trip_s: float) -> None:
+        """A ping came back after so long."""
+
     def transmitted(self, gateway_eui: bytes, token: int, at: datetime, now_s: float) -> None: ...
 
     def unreported(self, gateway_eui: bytes, token: int, at: datetime, now_s: float) -> None:
@@ -273,11 +276,10 @@ class StationServer:
     async def _keep_alive(self, link: _Link) -> None:
         """A station without traffic is seen all the same; one that does not answer any more is let go."""
         while True:
-            await asyncio.sleep(_PING_EVERY_S)
             at = self._now()
             try:
                 async with asyncio.timeout(_PONG_WITHIN_S):
-                    await (await link.socket.ping())
+                    round_trip_s = await (await link.socket.ping())
             except (ConnectionClosed, TimeoutError):
                 await link.socket.close()
                 return
@@ -285,6 +287,8 @@ class StationServer:
                 await link.socket.close(_POLICY_VIOLATION, refusal)
                 return
             self._handler_now.seen(link.eui, at)
+            self._handler_now.answered(link.eui, round_trip_s)
+            await asyncio.sleep(_PING_EVERY_S)
 
     async def _send(self, socket: ServerConnection, message: DownMessage) -> None:
         with contextlib.suppress(ConnectionClosed):
