@@ -14,7 +14,7 @@ from maillage.catalogue.models import OfferingVersion, Price
 from maillage.catalogue.terms import named_term
 from maillage.kernel import clock
 from maillage.kernel.money import Cents
-from maillage.web.formats import TERRITORY_ZONE
+from maillage.web.formats import TERRITORY_ZONE, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,20 @@ class PriceLine:
     @property
     def tiers(self) -> Sequence[tuple[Decimal, Decimal]]:
         return unit_prices(self.term, self.coefficient)
+
+    @property
+    def lowest(self) -> Decimal:
+        """The unit price of the cheapest tier, in euros."""
+        return min(price for _, price in self.tiers)
+
+    @property
+    def formula(self) -> str:
+        """``0,15 + 0,85 × syntec/syntec₀``, or nothing for a fixed price."""
+        if self.revision is None:
+            return ""
+        formula = self.revision.formula
+        parts = [f"{number(part.weight, 2)} × {part.index} / {number(part.base_value, 1)}" for part in formula.parts]
+        return " + ".join([number(formula.fixed, 2), *parts])
 
     @property
     def first(self) -> Cents:
@@ -59,6 +73,11 @@ class Offer:
         """The first payment once, beside a monthly headline."""
         once = [line for line in self.lines if line.term.rhythm is Rhythm.ONE_OFF]
         return once[0] if once and once[0] is not self.headline else None
+
+    @property
+    def revised_lines(self) -> list[PriceLine]:
+        """The lines with a clause of revision."""
+        return [line for line in self.lines if line.revision is not None]
 
     @property
     def terms(self) -> list[RevisedTerm]:

@@ -199,6 +199,7 @@ MAILLAGE_FACTS = [
 MAILLAGE_NAVIGATION = [
     "maillage.command.navigation.NAVIGATION",
     "maillage.catalogue.navigation.NAVIGATION",
+    "maillage.catalogue.navigation.NAVIGATION",
     "maillage.lorawan.navigation.NAVIGATION",
     "maillage.identity.navigation.NAVIGATION",
 ]
