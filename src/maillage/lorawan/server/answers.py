@@ -31,7 +31,7 @@ _MAC_SHARE = 0.5
 
 
 class Answer(Struct, frozen=True):
-    """A frame whose counter is reserved. ``opportunities`` are tried once the reservation is durable, the chosen one first.
+    """A frame whose counter is reserved. ``opportunities`` are tried when the reservation is durable, the chosen first.
 
     ``requests`` are the network's own questions that it carries.
     """

@@ -249,7 +249,8 @@ def _logged(row: TupleRow) -> LoggedUplink:
 def _gateway(row: TupleRow) -> GatewayState:
     *facts, round_trip_ms, gps_time_at, serials = row
     # A revoked certificate leaves an empty name: the gateway has been enrolled, and nothing lets it in by that one.
-    gateway = GatewayState(*facts, gps_time_at=gps_time_at)
+    gateway = GatewayState(*facts)
+    gateway.gps_time_at = gps_time_at
     if round_trip_ms is not None:  # as after a first measurement: what it varied by is learnt anew
         gateway.round_trip_s, gateway.round_trip_deviation_s = round_trip_ms / 1000, round_trip_ms / 2000
     gateway.certificates = None if serials is None else frozenset(filter(None, serials))
