@@ -25,7 +25,7 @@ from maillage.lorawan.device_models import require_model
 from maillage.lorawan.events import NOTIFY_DOWNLINK, NOTIFY_REGISTRY
 from maillage.lorawan.key_ring import key_ring
 from maillage.lorawan.keys import Purpose
-from maillage.lorawan.models import Device, DeviceImport, Downlink, Gateway, Session
+from maillage.lorawan.models import Device, DeviceImport, Downlink, Gateway, PendingSession, Session
 from maillage.lorawan.new_device import NewDevice
 from maillage.lorawan.notify import notify
 from maillage.lorawan.policies import require_everything, require_radio
@@ -38,6 +38,7 @@ REASON_CHARACTERS_MIN, REASON_CHARACTERS_MAX = 10, 300
 _FILE_NAME_CHARACTERS = 200
 _ROWS_A_STATEMENT = 2_000
 _EXAMPLES = 3
+_SESSION_KEYS = ("nwk_s_key", "app_s_key", "s_nwk_s_int_key", "nwk_s_enc_key")
 _DEVICES_A_NOTICE = 400  # 17 bytes each, of the 8,000 that a notice holds
 
 
@@ -211,8 +212,9 @@ def rewrap_keys(actor: Actor) -> Iterator[int]:
     ``Refused`` for who does not run the platform, ``Conflict`` when an older key-encryption key is not there any more.
     """
     require_everything(actor)
-    yield from _rewrapped(Device, ("app_key", "owner_token"))
-    yield from _rewrapped(Session, ("nwk_s_key", "app_s_key"))
+    yield from _rewrapped(Device, ("app_key", "nwk_key", "owner_token"))
+    yield from _rewrapped(Session, _SESSION_KEYS)
+    yield from _rewrapped(PendingSession, _SESSION_KEYS)
 
 
 def _rewrapped(model: type[KeyRow], columns: tuple[str, ...]) -> Iterator[int]:
@@ -228,7 +230,7 @@ def _rewrapped(model: type[KeyRow], columns: tuple[str, ...]) -> Iterator[int]:
         yield len(changed)
 
 
-def _rewrap(row: Device | Session, columns: tuple[str, ...]) -> bool:
+def _rewrap(row: Device | Session | PendingSession, columns: tuple[str, ...]) -> bool:
     ring, changed = key_ring(), False
     for column in columns:
         wrapped = getattr(row, column)

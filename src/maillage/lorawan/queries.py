@@ -18,13 +18,22 @@ from maillage.identity.models import Organisation
 from maillage.identity.policies import may_configure
 from maillage.identity.queries import organisations_visible_to
 from maillage.identity.tenancy import TenantQuerySet
-from maillage.kernel.errors import NotFound, Refused
+from maillage.kernel.errors import Invalid, NotFound, Refused
 from maillage.lorawan.device_csv import GoodRow, Known, folded
 from maillage.lorawan.device_models import device_models, silent_after
 from maillage.lorawan.events import DownlinkUpdate
 from maillage.lorawan.key_ring import key_ring
 from maillage.lorawan.keys import Purpose
-from maillage.lorawan.models import Device, DeviceImport, Downlink, Frame, Gateway, Refusal, Session
+from maillage.lorawan.models import (
+    Device,
+    DeviceImport,
+    Downlink,
+    Frame,
+    Gateway,
+    PendingSession,
+    Refusal,
+    Session,
+)
 from maillage.lorawan.new_device import NewDevice
 from maillage.lorawan.policies import sees_everything
 from maillage.territory.models import Commune
@@ -33,9 +42,9 @@ GATEWAY_SILENT_AFTER = timedelta(minutes=5)
 """Ten of the status messages that a packet forwarder sends every 30 s."""
 HEARD_RECENTLY = timedelta(hours=1)
 _TRIGRAM = 3
-KeyRow = TypeVar("KeyRow", Device, Session)
-_KEYS = ("app_key", "owner_token")
-_SESSION_KEYS = ("nwk_s_key", "app_s_key")
+KeyRow = TypeVar("KeyRow", Device, Session, PendingSession)
+_KEYS = ("app_key", "nwk_key", "owner_token")
+_SESSION_KEYS = ("nwk_s_key", "app_s_key", "s_nwk_s_int_key", "nwk_s_enc_key")
 
 
 class Hearing(StrEnum):
@@ -282,8 +291,13 @@ def good_rows(kept: DeviceImport) -> Sequence[GoodRow]:
 
 
 def app_key(device: Device) -> bytes:
-    """The key of a device in hand: for the action that journals who was shown it, and for nobody else."""
+    """The key of a device in hand: for the action that journals who was shown it, and for nobody else.
+
+    ``Invalid`` for an ABP device, which has none.
+    """
     wrapped = Device.objects.unscoped("of a device in hand").values_list("app_key", flat=True).get(pk=device.pk)
+    if wrapped is None:
+        raise Invalid("lorawan.abp_has_no_app_key")
     return key_ring().unwrap(bytes(wrapped), device.pk, Purpose.APP_KEY)
 
 

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from maillage.lorawan.codecs.model import DeviceModel
 from maillage.lorawan.mac_exchange.hearing import Rhythm
+from maillage.lorawan.mac_exchange.wishes import NO_WISH
+from maillage.lorawan.protocol.version import Version
 from maillage.lorawan.regions.region import Region
 from maillage.lorawan.server.answers import Answering
 from maillage.lorawan.server.committer import Committer, GroupStore
@@ -14,8 +16,8 @@ from maillage.lorawan.server.downlinks import DownlinkBook
 from maillage.lorawan.server.duty import DutyLedger
 from maillage.lorawan.server.gateway_desk import GatewayDesk
 from maillage.lorawan.server.housekeeper import Housekeeper, HouseStore
-from maillage.lorawan.server.joins import Joining
-from maillage.lorawan.server.mac_desk import MacDesk
+from maillage.lorawan.server.joins import Joining, JoinProfile
+from maillage.lorawan.server.mac_desk import MacDesk, wishes_of
 from maillage.lorawan.server.network_server import NetworkServer, Steps
 from maillage.lorawan.server.opportunities import RadioPlan
 from maillage.lorawan.server.publications import PublicationTracker
@@ -73,7 +75,7 @@ def assemble(world: World, settings: ServerSettings, registry: Registry) -> Asse
         book=book,
         answering=Answering(scheduler, book, world.radio.reaches),
         mac=MacDesk(world.region, world.models, Rhythm(settings.status_every, settings.status_again)),
-        joining=Joining(registry, plan, settings.net_id, world.random_bits),
+        joining=Joining(registry, plan, settings.net_id, world.random_bits, _profiles(world)),
         committer=Committer(world.store),
         transmitter=Transmitter(world.radio, scheduler, book, refusals),
         publisher=Publisher(world.bus, tracker, read_back.uplinks_after),
@@ -86,6 +88,16 @@ def assemble(world: World, settings: ServerSettings, registry: Registry) -> Asse
     station_desk = StationDesk(registry, steps.sieve, decoder, steps.transmitter, refusals, scheduler)
     server = NetworkServer(steps, world.models, settings, world.now, world.monotonic_s)
     return Assembly(server, desk, station_desk, steps, ledger)
+
+
+def _profiles(world: World) -> Callable[[str], JoinProfile]:
+    wishes = wishes_of(world.models, world.region)
+    profiles = {
+        key: JoinProfile(Version(model.lorawan_version).is_1_1, wishes.get(key, NO_WISH))
+        for key, model in world.models.items()
+    }
+    unknown = JoinProfile()
+    return lambda model_key: profiles.get(model_key, unknown)
 
 
 def _sieve(

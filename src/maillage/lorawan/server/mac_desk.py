@@ -8,17 +8,18 @@ from maillage.lorawan.adr.algorithms import algorithm
 from maillage.lorawan.adr.history import EMPTY, is_full, remembered
 from maillage.lorawan.adr.values import AdrAlgorithm, Limits
 from maillage.lorawan.codecs.model import DEFAULT_STATUS_EVERY_H, DeviceModel
+from maillage.lorawan.mac_exchange.factory import abp_state
 from maillage.lorawan.mac_exchange.hearing import Hearing, Learned, Rhythm, learn
 from maillage.lorawan.mac_exchange.planning import Occasion, asking, is_status_due, wanted
 from maillage.lorawan.mac_exchange.state import MacState
 from maillage.lorawan.mac_exchange.wishes import NO_WISH, RadioWish, allowed, unmet
 from maillage.lorawan.protocol.mac.command import MacCommand
+from maillage.lorawan.protocol.mac.reset import ResetInd
 from maillage.lorawan.regions.data_rate import LoRaDataRate
 from maillage.lorawan.regions.region import Region
 from maillage.lorawan.server.registry import SessionState
 from maillage.lorawan.server.rows import MacRow, StatusReport
 from maillage.lorawan.server.stages import Verified, ranked
-from maillage.lorawan.server.verify import mac_commands
 
 log = logging.getLogger(__name__)
 _SPREAD = 1 << 16
@@ -42,6 +43,8 @@ class MacDesk:
     def heard(self, uplink: Verified) -> None:
         """An accepted uplink, once: its answers, its data rate, how well it was heard."""
         session, received = uplink.session, uplink.received
+        if uplink.restarted or _is_reset(uplink):
+            self._begin_again(session)
         before, data_rate = session.mac, self._region.data_rate_index(received.data_rate)
         news = (
             uplink.commands
@@ -77,6 +80,10 @@ class MacDesk:
             session.mac = asking(session.mac, requests, at, self._rhythm_of(session))
             self._changed[session.device.dev_eui] = session
 
+    def promoted(self, session: SessionState) -> None:
+        """It has become its device's session: its state is written in the row that it takes over."""
+        self._changed[session.device.dev_eui] = session
+
     def take_changed(self) -> list[MacRow]:
         """States that changed since the last call; whoever takes them commits them."""
         taken, self._changed = self._changed, {}
@@ -88,7 +95,7 @@ class MacDesk:
 
     def _learn(self, uplink: Verified, data_rate: int | None) -> None:
         session, at = uplink.session, uplink.received.at
-        commands = mac_commands(uplink.frame, uplink.payload).commands if uplink.commands else ()
+        commands = uplink.mac_commands() if uplink.commands else ()
         share = session.dev_addr * _SPREAD_FACTOR % _SPREAD / _SPREAD
         hearing = Hearing(data_rate, uplink.f_cnt, at, commands, share)
         self._take(session, learn(session.mac, session.rx1_delay_s, hearing, self._rhythm_of(session)), at)
@@ -101,6 +108,12 @@ class MacDesk:
             report = StatusReport(session.device.dev_eui, at, learned.status.battery, learned.status.margin_db)
             self._reports.append(report)
 
+    def _begin_again(self, session: SessionState) -> None:
+        """An ABP device was without power, and has its factory's settings again."""
+        session.mac, session.rx1_delay_s = abp_state(self._region), self._region.receive_delay1_s
+        session.adr_history = EMPTY
+        self._changed[session.device.dev_eui] = session
+
     def _rhythm_of(self, session: SessionState) -> Rhythm:
         return self._rhythms.get(session.device.model_key, self._rhythm)
 
@@ -110,6 +123,13 @@ class MacDesk:
 
 def _setting(mac: MacState) -> tuple[int | None, int, int]:
     return mac.data_rate, mac.tx_power, mac.nb_trans
+
+
+def _is_reset(uplink: Verified) -> bool:
+    """ResetInd of 1.1 (§5.1); OTAA devices never send it, and one that does is not obeyed."""
+    if not (uplink.commands and uplink.session.device.is_abp and uplink.session.version.is_1_1):
+        return False
+    return any(isinstance(one, ResetInd) for one in uplink.mac_commands())
 
 
 def wishes_of(models: Mapping[str, DeviceModel], region: Region) -> dict[str, RadioWish]:

@@ -42,7 +42,9 @@ class RoomEntry(msgspec.Struct, frozen=True):
 
 
 class DeviceEntry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """``room`` names a ``RoomEntry``; a device without one is outdoors. ``kept`` is what its flash holds at first."""
+    """``room`` names a ``RoomEntry``; a device without one is outdoors. ``kept`` is what its flash holds at first.
+    One with a ``nwk_key`` speaks LoRaWAN 1.1.
+    """
 
     dev_eui: Eui
     join_eui: Eui
@@ -54,6 +56,7 @@ class DeviceEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     room: str | None = None
     confirmed: bool = False
     kept: dict[str, float] = {}
+    nwk_key: Key | None = None
 
 
 class Fleet(msgspec.Struct, frozen=True):

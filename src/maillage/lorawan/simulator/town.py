@@ -131,7 +131,8 @@ class Town:
         links = self._air.links(entry.dev_eui, place)
         kept = {**entry.kept, **(self._flash.kept(entry.dev_eui) or {})}
         model = make_model(entry.model, entry.dev_eui, self._period_s(entry), kept)
-        identity = Identity(bytes.fromhex(entry.dev_eui), bytes.fromhex(entry.join_eui), bytes.fromhex(entry.app_key))
+        hexadecimal = (entry.dev_eui, entry.join_eui, entry.app_key, entry.nwk_key or "")
+        identity = Identity(*map(bytes.fromhex, hexadecimal))
         chosen = self._options.data_rate
         data_rate = fitting_data_rate(links, EU863_870.data_rates) if chosen is None else chosen
         device = EndDevice(identity, EU863_870, data_rate, self._chance, class_c=model.class_c)
