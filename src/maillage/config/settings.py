@@ -17,6 +17,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 SECRET_KEY = ENVIRONMENT.secret_key
 KEY_ENCRYPTION_KEYS = ENVIRONMENT.key_encryption_keys
 DEVICE_MODELS_FOLDER = ENVIRONMENT.device_models
+LORAWAN_REGION = ENVIRONMENT.lorawan_region
 DEBUG = ENVIRONMENT.debug
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
 

@@ -34,6 +34,7 @@ from maillage.lorawan.protocol.mac.stream import parse_commands
 from maillage.lorawan.protocol.mac.tx_param_setup import TXParamSetupAns, TXParamSetupReq
 from maillage.lorawan.protocol.parse import parse_frame
 from maillage.lorawan.protocol.types import Direction
+from maillage.lorawan.protocol.version import Version
 from maillage.lorawan.regions.data_rate import LoRaDataRate
 from maillage.lorawan.regions.eu863_870 import EU863_870
 from maillage.web import formats
@@ -52,8 +53,11 @@ def mac_words(frame: Frame) -> tuple[str, ...]:
         return ()
     if not isinstance(read, DataUplink | DataDownlink):
         return ()
-    clear = bytes(frame.payload or b"") if read.f_port == _MAC_PORT else read.f_opts
-    stream = parse_commands(Direction.UPLINK if isinstance(read, DataUplink) else Direction.DOWNLINK, clear)
+    is_1_1 = frame.f_opts is not None  # encrypted on the air, deciphered in the log
+    f_opts = bytes(frame.f_opts or b"") if is_1_1 else read.f_opts
+    clear = bytes(frame.payload or b"") if read.f_port == _MAC_PORT else f_opts
+    way = Direction.UPLINK if isinstance(read, DataUplink) else Direction.DOWNLINK
+    stream = parse_commands(way, clear, Version.V1_1 if is_1_1 else Version.V1_0_4)
     words = [command_words(command) for command in stream.commands]
     if stream.remainder is not None:
         words.append(_("Suite illisible : %(bytes)s") % {"bytes": stream.remainder.data.hex(" ").upper()})

@@ -3,11 +3,13 @@
 ``kill`` leaves everything in memory behind, as ``kill -9`` does; ``start`` loads what the database has.
 """
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from tests.lorawan.radio_side import KEYS
 
+from maillage.kernel.errors import Conflict
 from maillage.lorawan.codecs.registry import load_models
 from maillage.lorawan.codecs.values import Decoded
 from maillage.lorawan.gateways.semtech_udp.values import RxPacket
@@ -65,7 +67,7 @@ class Core:
 
     async def start(self) -> None:
         self.store, self.reader = Store(self._conninfo, 0, KEYS), Reader(self._conninfo, KEYS)
-        await self.store.connect()
+        await self._take_shard()
         await self.store.keep_partitions(START.date(), 100_000)
         self.registry = Registry()
         self.assembly = assemble(self._world(), self._settings, self.registry)
@@ -73,6 +75,15 @@ class Core:
         queue = QueueKeeper(self.reader, NoCodecs(), self.registry, self.steps.book, self.now)
         self.changes = Changes(self.reader, self.registry, queue)
         await self.changes.load_all()
+
+    async def _take_shard(self) -> None:
+        """PostgreSQL gives the lock of a connection that was cut back a moment later."""
+        async with asyncio.timeout(5):
+            while True:
+                try:
+                    return await self.store.connect()
+                except Conflict:
+                    await asyncio.sleep(0.01)
 
     async def kill(self) -> None:
         await self.store.close()
@@ -127,18 +138,18 @@ class Radio:
         self.core, self.device = core, device
         self.dev_nonce = -1
 
-    async def join(self, *, lost: bool = False):
+    async def join(self, *, lost=False, unheard=False):
         self.dev_nonce += 1
-        return await self._exchange(self.device.join(self.dev_nonce, self._next_s()), lost=lost)
+        return await self._exchange(self.device.join(self.dev_nonce, self.next_s()), lost=lost, unheard=unheard)
 
-    async def rejoin(self, kind, *, lost: bool = False):
-        return await self._exchange(self.device.rejoin(kind, self._next_s()), lost=lost)
+    async def rejoin(self, kind, *, lost=False, unheard=False):
+        return await self._exchange(self.device.rejoin(kind, self.next_s()), lost=lost, unheard=unheard)
 
     async def uplink(self, f_port=5, data=b"\x01\x00\xe2", *, confirmed=False, lost=False, unheard=False):
-        sent = self.device.uplink(f_port, data, self._next_s(), confirmed=confirmed)
+        sent = self.device.uplink(f_port, data, self.next_s(), confirmed=confirmed)
         return await self._exchange(sent, lost=lost, unheard=unheard)
 
-    def _next_s(self) -> float:
+    def next_s(self) -> float:
         self.core.now_s += 600.0
         return self.core.now_s
 
