@@ -243,10 +243,21 @@ class Frame(models.Model):
 
 
 class PublicationCursor(models.Model):
-    """How far the frame log has been handed to the event bus; what lies after it is published again at start."""
+    """How far the frame log has been handed to the event bus; what lies after it is published again at start.
+
+    ``of`` is the number of shards that the log was divided into.
+    """
 
     shard = models.PositiveSmallIntegerField(primary_key=True)
     frame_id = models.BigIntegerField(default=0)
+    of = models.PositiveSmallIntegerField(default=1, db_default=1)
+
+
+class ShardOwner(models.Model):
+    """How often a shard has changed hands. Who comes back after losing the shard's lock sees whether somebody else came."""
+
+    shard = models.PositiveSmallIntegerField(primary_key=True)
+    epoch = models.BigIntegerField(default=0)
 
 
 class Refusal(models.Model):

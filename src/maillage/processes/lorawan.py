@@ -106,7 +106,7 @@ async def serve(addresses: Addresses, settings: ServerSettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     store = Store(addresses.database_conninfo, settings.shard, addresses.keys)
-    reader = Reader(addresses.database_conninfo, addresses.keys)
+    reader = Reader(addresses.database_conninfo, addresses.keys, settings.shard)
     bus, udp = NatsBus(addresses.nats_url), SemtechUdpServer(clock.now, clock.monotonic_s)
     stations = _Stations(
         AuthorityFolder(addresses.stations.authority_folder),
@@ -177,7 +177,7 @@ class _Parts:
 
 async def _serve(parts: _Parts, stop: asyncio.Event) -> None:
     registry = Registry(parts.settings.live_contexts)
-    cursor = await parts.reader.publication_cursor(parts.settings.shard)
+    cursor = await parts.reader.publication_cursor()
     assembly = assemble(_world(parts, cursor), parts.settings, registry)
     queue = QueueKeeper(parts.reader, parts.codecs, registry, assembly.steps.book, clock.now)
     changes = Changes(parts.reader, registry, queue)

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -133,7 +133,7 @@ class ShardBus:
 
 
 @contextlib.contextmanager
-def _unreadable_is_dropped():
+def _unreadable_is_dropped() -> Iterator[None]:
     try:
         yield
     except BadMessage as error:

@@ -75,7 +75,7 @@ def assemble(world: World, settings: ServerSettings, registry: Registry) -> Asse
         book=book,
         answering=Answering(scheduler, book, world.radio.reaches),
         mac=MacDesk(world.region, world.models, Rhythm(settings.status_every, settings.status_again)),
-        joining=Joining(registry, plan, settings.net_id, world.random_bits, _profiles(world)),
+        joining=Joining(registry, plan, settings.net_id, world.random_bits, _profiles(world), settings.shard),
         committer=Committer(world.store),
         transmitter=Transmitter(world.radio, scheduler, book, refusals),
         publisher=Publisher(world.bus, tracker, read_back.uplinks_after),

@@ -87,6 +87,7 @@ class DeviceState:
 
     ``app_key`` is empty for ABP, ``nwk_key`` but for 1.1. ``pending`` answers a Rejoin-Request: it becomes the session
     with its first uplink; until then both are heard. ``is_relaxed``: the uplink counter may begin again.
+    ``is_guest``: its session is another shard's; here only its joins are judged.
     """
 
     dev_eui: str
@@ -102,6 +103,7 @@ class DeviceState:
     last_rj_count1: int = -1
     pending: SessionState | None = None
     is_relaxed: bool = False
+    is_guest: bool = False
 
     @property
     def is_abp(self) -> bool:
@@ -152,6 +154,8 @@ class Registry:
         known.organisation_id, known.model_key = device.organisation_id, device.model_key
         known.join_eui, known.app_key, known.nwk_key = device.join_eui, device.app_key, device.nwk_key
         known.is_relaxed = device.is_relaxed
+        if device.is_guest:
+            self._make_guest(known)
 
     def remove_device(self, dev_eui: str) -> None:
         device = self.devices.pop(dev_eui, None)
@@ -164,7 +168,7 @@ class Registry:
         device = session.device
         self._forget(device.session)
         self._forget(device.pending)
-        device.session, device.pending = session, None
+        device.session, device.pending, device.is_guest = session, None, False
         self._index(session)
 
     def offer(self, session: SessionState) -> None:
@@ -177,7 +181,7 @@ class Registry:
         """The device uses what it was offered: the session before is no longer heard."""
         device = session.device
         self._forget(device.session)
-        device.session, device.pending = session, None
+        device.session, device.pending, device.is_guest = session, None, False
 
     def keep_context(self, crypto: AnyCrypto) -> None:
         """To be called at each use. Bounds the cached AES contexts: the oldest are dropped and come back on use."""
@@ -186,6 +190,12 @@ class Registry:
         self._live[crypto] = None
         if len(self._live) > self._live_contexts:
             self._live.popitem(last=False)[0].release()
+
+    def _make_guest(self, device: DeviceState) -> None:
+        """It has joined elsewhere."""
+        self._forget(device.session)
+        self._forget(device.pending)
+        device.session, device.pending, device.is_guest = None, None, True
 
     def _index(self, session: SessionState) -> None:
         self._by_dev_addr[session.dev_addr] = (session, *self.candidates(session.dev_addr))

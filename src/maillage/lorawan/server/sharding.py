@@ -31,8 +31,8 @@ class Shard:
     count: int = 1
 
     def __post_init__(self) -> None:
-        if not 0 <= self.index < self.count:
-            raise ValueError(f"shard {self.index} of {self.count}")
+        if not 0 <= self.index < self.count or self.count & (self.count - 1):
+            raise ValueError(f"shard {self.index} of {self.count}: the number of shards is a power of two")
 
     def has_address(self, dev_addr: int) -> bool:
         """Whether data frames with that DevAddr come here."""
@@ -48,6 +48,9 @@ class Shard:
 
     def __str__(self) -> str:
         return f"{self.index + 1}/{self.count}"
+
+
+ALONE = Shard()
 
 
 def home_of_dev_eui(dev_eui: str, count: int) -> int:
