@@ -13,15 +13,14 @@ from msgspec import Struct, structs
 
 from maillage.lorawan.bridge.messages import Copies, Copy, Fate, Order, Presence
 from maillage.lorawan.gateways.semtech_udp.values import CrcStatus, RxPacket
-from maillage.lorawan.server.duty import DutyLedger
-from maillage.lorawan.server.opportunities import RadioPlan
+from maillage.lorawan.server.downlinks import FailureCause
+from maillage.lorawan.server.opportunities import Opportunity
 from maillage.lorawan.server.refusals import Cause, Refusal, RefusalLog
 from maillage.lorawan.server.registry import GatewayState, Registry
+from maillage.lorawan.server.scheduler import Booking, Scheduler
 from maillage.lorawan.server.sharding import shard_of_frame
-from maillage.lorawan.server.transmitter import Radio
+from maillage.lorawan.server.transmitter import ACCEPTED, Radio
 
-DUTY_CYCLE = "DUTY_CYCLE"
-NO_GATEWAY = "NO_GATEWAY"
 _TOKENS = 1 << 16
 _FORGET_AFTER_S = 60.0
 
@@ -65,53 +64,62 @@ class CopyRouter:
 
 
 class _Asked(Struct, frozen=True):
-    shard: int
-    token: int
+    order: Order
+    booking: Booking
     at_s: float
 
 
 class OrderDesk:
-    """In the transmitter's place. The ledger here is the one that counts: every shard spends of the same air."""
+    """In the transmitter's place. This scheduler is the one that counts: every shard spends of the same air."""
 
-    def __init__(self, radio: Radio, plan: RadioPlan, ledger: DutyLedger, out: Out) -> None:
+    def __init__(self, radio: Radio, scheduler: Scheduler, out: Out) -> None:
         self._radio = radio
-        self._plan = plan
-        self._ledger = ledger
+        self._scheduler = scheduler
         self._out = out
         self._asked: dict[int, _Asked] = {}
+        self._answered: set[int] = set()
         self._token = 0
 
     def ordered(self, order: Order, now: datetime, now_s: float) -> None:
         """Send it, or say at once why not."""
-        deadline_s = float("inf") if order.deadline is None else now_s + (order.deadline - now).total_seconds()
-        chance = structs.replace(order.opportunity, deadline_s=deadline_s)
-        if now_s > deadline_s:
-            self._tell(order.shard, order.token, "TOO_LATE")
-            return
-        airtime_s = self._plan.airtime_s(chance, len(order.phy_payload))
-        if not self._ledger.allows(chance.gateway_eui, chance.frequency_hz, airtime_s, now_s):
-            self._tell(order.shard, order.token, DUTY_CYCLE)
+        way, size = _on_our_clock(order, now, now_s), len(order.phy_payload)
+        if self._scheduler.choose([way], size, now_s) is None:
+            self._out.fate(order.shard, Fate(order.token, self._scheduler.why_not([way], size, now_s)))
             return
         token = self._token = (self._token + 1) % _TOKENS
-        if not self._radio.transmit(token, chance, order.phy_payload):
-            self._tell(order.shard, order.token, NO_GATEWAY)
+        if not self._radio.transmit(token, way, order.phy_payload):
+            self._out.fate(order.shard, Fate(order.token, FailureCause.NO_GATEWAY))
             return
-        self._ledger.book(chance.gateway_eui, chance.frequency_hz, airtime_s, now_s)
-        self._asked[token] = _Asked(order.shard, order.token, now_s)
+        self._asked[token] = _Asked(order, self._scheduler.book(way, size, now_s), now_s)
+
+    def acknowledged(self, token: int, now_s: float) -> None:
+        """The gateway has the order; what it makes of it follows."""
+        asked = self._asked.get(token)
+        if asked is not None:
+            self._answered.add(token)
+            self._scheduler.backhaul.measured(asked.booking.opportunity.gateway_eui, now_s - asked.at_s)
 
     def reported(self, token: int, status: str, at: datetime, now_s: float) -> None:  # noqa: ARG002 - the desks' words
         """A gateway's word. Unknown tokens are of another time and mean nothing."""
-        asked = self._asked.pop(token, None)
-        if asked is not None:
-            self._tell(asked.shard, asked.token, status)
+        asked, answered = self._asked.pop(token, None), token in self._answered
+        self._answered.discard(token)
+        if asked is None:
+            return
+        if status not in (ACCEPTED, FailureCause.GATEWAY_SILENT):
+            self._scheduler.give_back(asked.booking, len(asked.order.phy_payload))
+        self._out.fate(asked.order.shard, Fate(asked.order.token, status, answered))
 
     def forget_old(self, now_s: float) -> None:
         """Gateways that never reported: the shard has given up long ago."""
         for token in [one for one, asked in self._asked.items() if now_s - asked.at_s > _FORGET_AFTER_S]:
             del self._asked[token]
 
-    def _tell(self, shard: int, token: int, status: str) -> None:
-        self._out.fate(shard, Fate(token, status))
+
+def _on_our_clock(order: Order, now: datetime, now_s: float) -> Opportunity:
+    """Two machines' monotonic clocks have nothing in common; their wall clocks are kept together."""
+    shift_s = now_s - (now - order.at).total_seconds() - order.at_s
+    way = order.opportunity
+    return structs.replace(way, start_s=way.start_s + shift_s, deadline_s=way.deadline_s + shift_s)
 
 
 def presence(origin: str, registry: Registry, reaches: Callable[[str], bool]) -> Presence:

@@ -43,20 +43,25 @@ class Copies(Struct, frozen=True, array_like=True):
 
 
 class Order(Struct, frozen=True, array_like=True):
-    """Send this. ``deadline`` None: no hurry (class C). The opportunity's own deadline is of the asker's clock."""
+    """Send this. The opportunity's instants are of the asker's monotonic clock, which read ``at_s`` at ``at``."""
 
     shard: int
     token: int
     opportunity: Opportunity
     phy_payload: bytes
-    deadline: datetime | None
+    at: datetime
+    at_s: float
 
 
 class Fate(Struct, frozen=True, array_like=True):
-    """What became of an order, in the gateway's words or ``DUTY_CYCLE``: the air belongs to every shard."""
+    """What became of an order, in the gateway's words or ours: the air belongs to every shard.
+
+    ``answered``: the gateway said so at once, which tells how far away it is.
+    """
 
     token: int
     status: str
+    answered: bool = False
 
 
 class Presence(Struct, frozen=True, array_like=True):

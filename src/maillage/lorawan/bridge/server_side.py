@@ -1,12 +1,13 @@
 """The shard's side: copies into the sieve, downlinks to the process that holds the gateway. No I/O but ports."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import inf
 from typing import Protocol
 
 from maillage.lorawan.bridge.messages import Copies, Fate, Order, Presence
 from maillage.lorawan.server.decoder import Decoder
+from maillage.lorawan.server.gateway_clocks import GatewayClocks
 from maillage.lorawan.server.opportunities import Opportunity
 from maillage.lorawan.server.refusals import Cause, Refusal, RefusalLog
 from maillage.lorawan.server.registry import Registry
@@ -51,9 +52,8 @@ class BridgeRadio:
         origin = self._origin(opportunity.gateway_eui)
         if origin is None:
             return False
-        left_s = opportunity.deadline_s - self._monotonic_s()
-        deadline = None if left_s == inf else self._now() + timedelta(seconds=left_s)
-        return self._orders.order(origin, Order(self._shard, token, opportunity, phy_payload, deadline))
+        order = Order(self._shard, token, opportunity, phy_payload, self._now(), self._monotonic_s())
+        return self._orders.order(origin, order)
 
     def _origin(self, gateway_eui: str) -> str | None:
         origin, seen_s = self._origins.get(gateway_eui, ("", -inf))
@@ -71,6 +71,7 @@ class ShardDesk:
         transmitter: Transmitter,
         refusals: RefusalLog,
         radio: BridgeRadio,
+        clocks: GatewayClocks,
         *,
         now: Callable[[], datetime],
         monotonic_s: Callable[[], float],
@@ -81,6 +82,7 @@ class ShardDesk:
         self._transmitter = transmitter
         self._refusals = refusals
         self._radio = radio
+        self._clocks = clocks
         self._now = now
         self._monotonic_s = monotonic_s
 
@@ -95,8 +97,14 @@ class ShardDesk:
                 continue
             age_s = max((now - copy.at).total_seconds(), 0.0)
             self._radio.heard_by(gateway.eui, message.origin)
+            self._clocks.heard(gateway.eui, copy.packet.tmst_us, now_s - age_s)
+            if copy.packet.gps_ms is not None:
+                gateway.gps_time_at = copy.at
             self._sieve.heard(gateway, copy.packet, copy.at, now_s - age_s)
         self._decoder.flush()
 
     def fate(self, message: Fate) -> None:
-        self._transmitter.reported(message.token, message.status, self._now(), self._monotonic_s())
+        now_s = self._monotonic_s()
+        if message.answered:
+            self._transmitter.acknowledged(message.token, now_s)
+        self._transmitter.reported(message.token, message.status, self._now(), now_s)

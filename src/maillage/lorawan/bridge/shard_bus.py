@@ -5,6 +5,7 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -34,18 +35,29 @@ _AT_ONCE = 100
 _WAIT_S = 1.0
 _RETRY_S = 0.5
 _ACKNOWLEDGE_EVERY_S = 0.05
+_WAITING_MAX = 10_000
 _STILL_AT_WORK_EVERY_S = TAKEN_FOR_S / 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    at_s: float
+    copies: int
+    message: Msg
 
 
 class ShardBus:
     """``settled_s()`` is the monotonic instant up to which everything heard is durable."""
 
-    def __init__(self, client: Client, shard: int, monotonic_s: Callable[[], float], settled_s: Callable[[], float]):
+    def __init__(
+        self, client: Client, shard: int, monotonic_s: Callable[[], float], settled_s: Callable[[], float]
+    ) -> None:
         self._client = client
         self._shard = shard
         self._monotonic_s = monotonic_s
         self._settled_s = settled_s
-        self._taken: deque[tuple[float, Msg]] = deque()
+        self._taken: deque[_Taken] = deque()
+        self._waiting = 0
         self._sending: set[asyncio.Task[None]] = set()
         self._subscriptions: list[Subscription] = []
 
@@ -99,14 +111,18 @@ class ShardBus:
         await ensure_air_stream(stream)
         following: JetStreamContext.PullSubscription = await follow_shard(stream, self._shard)
         while True:
+            if self._waiting > _WAITING_MAX:  # the database is away: the stream keeps the rest, on disk
+                await asyncio.sleep(_RETRY_S)
+                continue
             try:
                 messages = await following.fetch(_AT_ONCE, timeout=_WAIT_S)
             except TimeoutError:
                 continue
             for message in messages:
-                self._taken.append((self._monotonic_s(), message))
-                with _unreadable_is_dropped():
-                    take(read_copies(message.data))
+                copies = _readable(message)
+                self._waiting += len(copies.copies)
+                self._taken.append(_Taken(self._monotonic_s(), len(copies.copies), message))
+                take(copies)
 
     async def _acknowledge(self) -> None:
         told_s = self._monotonic_s()
@@ -115,21 +131,31 @@ class ShardBus:
             await self._acknowledge_settled()
             if self._monotonic_s() - told_s >= _STILL_AT_WORK_EVERY_S:
                 told_s = self._monotonic_s()
-                for _, message in list(self._taken):
+                for taken in list(self._taken):
                     with contextlib.suppress(NatsError, OSError):
-                        await message.in_progress()
+                        await taken.message.in_progress()
 
     async def _acknowledge_settled(self) -> None:
         """One that is lost brings the message back, and its frames are refused as replayed."""
         settled_s = self._settled_s()
-        while self._taken and self._taken[0][0] <= settled_s:
-            _, message = self._taken.popleft()
+        while self._taken and self._taken[0].at_s <= settled_s:
+            taken = self._taken.popleft()
+            self._waiting -= taken.copies
             with contextlib.suppress(NatsError, OSError):
-                await message.ack()
+                await taken.message.ack()
 
     async def _publish(self, subject: str, data: bytes) -> None:
         with contextlib.suppress(NatsError, OSError):
             await self._client.publish(subject, data)
+
+
+def _readable(message: Msg) -> Copies:
+    """One that cannot be read holds nothing, and is acknowledged like the others."""
+    try:
+        return read_copies(message.data)
+    except BadMessage as error:
+        log.warning("A message that cannot be read was dropped: %s", error)
+        return Copies("", [])
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("lorawan", "0008_mac_exchange")]
+    dependencies = [("lorawan", "0013_gateways_round_trip")]
 
     operations = [
         migrations.AddField(

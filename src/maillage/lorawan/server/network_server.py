@@ -81,6 +81,8 @@ class NetworkServer:
         self._monotonic_s = monotonic_s
         self._cursor = steps.tracker.cursor
         self._promotions: list[Promotion] = []
+        self.settled_s = float("-inf")
+        """Everything heard up to this monotonic instant is durable."""
 
     async def run(self) -> None:
         while True:
@@ -103,6 +105,7 @@ class NetworkServer:
         left = [join for join in joins if isinstance(join, JoinAsked)]
         while left:
             left = await self._join(left, at)
+        self.settled_s = now_s - self._settings.dedup_window_s
 
     def look_after_downlinks(self) -> None:
         """Every second or so: expiries, silent gateways, class C devices that wait or do not acknowledge."""
