@@ -19,6 +19,9 @@ MAILLAGE_REGION        LoRaWAN band plan: ``EU868``, ``IN865``,           ``EU86
                        ``US915``, ``AU915``, ``AS923``, ``AS923-2`` to
                        ``AS923-4``; ``US915/1`` to ``US915/8`` (and
                        ``AU915``) for gateways of eight channels
+MAILLAGE_SHARDS        1: the network server is one process; 2, 4, 8…:   ``1``
+                       one process hears the gateways and as many hold
+                       the sessions, each a part of them
 MAILLAGE_STATION_PORT  TCP port of LoRa Basics Station over TLS; CUPS is   ``3001``
                        the next one, the one after it is without TLS
 MAILLAGE_STATION_PLAIN ``1``: the port without TLS is open to other        ``0``
@@ -50,6 +53,7 @@ VARIABLES = (
     "MAILLAGE_HOSTS",
     "MAILLAGE_LORAWAN_PORT",
     "MAILLAGE_REGION",
+    "MAILLAGE_SHARDS",
     "MAILLAGE_STATION_PORT",
     "MAILLAGE_STATION_PLAIN",
 )
@@ -58,6 +62,7 @@ _LORAWAN_PORT = 1700
 _STATION_PORT = 3001
 _STATION_PORTS = 3
 _PORT_MAX = 65535
+_SHARDS = ("1", "2", "4", "8", "16", "32", "64")
 _KEK_DIGITS = 64
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"", "0", "false", "no", "off"})
@@ -78,6 +83,7 @@ class Environment:
     allowed_hosts: tuple[str, ...]
     lorawan_port: int
     lorawan_region: Region
+    shards: int
     station_port: int
     station_plain: bool
     given_keks: tuple[bytes, ...] = field(default=(), repr=False)
@@ -119,6 +125,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Environment:
         allowed_hosts=_words(environ.get("MAILLAGE_HOSTS", "") or _LOCAL_HOSTS),
         lorawan_port=_port(environ, "MAILLAGE_LORAWAN_PORT", _LORAWAN_PORT),
         lorawan_region=_region(environ, "MAILLAGE_REGION"),
+        shards=_shards(environ, "MAILLAGE_SHARDS"),
         given_keks=_keks(environ.get("MAILLAGE_KEK", ""), "MAILLAGE_KEK"),
         station_port=_port(environ, "MAILLAGE_STATION_PORT", _STATION_PORT, following=_STATION_PORTS - 1),
         station_plain=_switch(environ, "MAILLAGE_STATION_PLAIN"),
@@ -194,6 +201,13 @@ def _port(environ: Mapping[str, str], name: str, default: int, following: int = 
 
 def _words(value: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in value.split(",") if word.strip())
+
+
+def _shards(environ: Mapping[str, str], name: str) -> int:
+    value = environ.get(name, "").strip() or "1"
+    if value not in _SHARDS:
+        raise Invalid("environment-not-a-number-of-shards", variable=name, value=value, expected=", ".join(_SHARDS))
+    return int(value)
 
 
 def _region(environ: Mapping[str, str], name: str) -> Region:

@@ -254,7 +254,7 @@ class PublicationCursor(models.Model):
 
 
 class ShardOwner(models.Model):
-    """How often a shard has changed hands. Who comes back after losing the shard's lock sees whether somebody else came."""
+    """How often a shard has changed hands: who lost its lock and comes back sees whether somebody else came."""
 
     shard = models.PositiveSmallIntegerField(primary_key=True)
     epoch = models.BigIntegerField(default=0)

@@ -41,9 +41,8 @@ class Spool:
     def append(self, record: bytes) -> None:
         """On disk as far as the operating system is told; a full disk drops and counts it."""
         try:
-            file, whole = self._open(), _HEAD.pack(len(record), crc32(record)) + record
-            if file.write(whole) < len(whole):
-                raise OSError(ENOSPC, "written in part")
+            file = self._open()
+            _write_whole(file, _HEAD.pack(len(record), crc32(record)) + record)
             if file.tell() >= self._segment_bytes:
                 self._close()
         except OSError as error:
@@ -105,6 +104,12 @@ class Spool:
 
     def _told(self) -> tuple[Path, int]:
         return self._folder, self.dropped
+
+
+def _write_whole(file: BinaryIO, data: bytes) -> None:
+    """A file without a buffer may take less than it was given: the disk is full."""
+    if file.write(data) < len(data):
+        raise OSError(ENOSPC, "written in part")
 
 
 def _read(path: Path) -> Iterator[bytes]:

@@ -9,13 +9,14 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
-from typing import Any, LiteralString
+from typing import LiteralString
 
 from psycopg import AsyncConnection, OperationalError
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from maillage.kernel.errors import Conflict, Unavailable
+from maillage.lorawan.events import NOTIFY_REGISTRY
 from maillage.lorawan.keys import KeyRing, Purpose
 from maillage.lorawan.server.downlinks import DownlinkChange
 from maillage.lorawan.server.joins import PlannedJoin, PlannedRejoin
@@ -35,7 +36,7 @@ from maillage.lorawan.server.sharding import Shard
 _LOCK_CLASS = 0x4C6F5261  # "LoRa"; the shard is the second key
 _PARTITIONS_LOCK = -1
 # Beside others, an owner that stands still loses its connection after this time, and with it the shard: see beat().
-_LEASE = "-c idle_session_timeout=5000"
+_LEASE = "-c idle_session_timeout=5000 -c idle_in_transaction_session_timeout=5000"
 
 _FRAME_COPY: LiteralString = """
 COPY lorawan_frame (id, at, direction, dev_eui, organisation_id, dev_addr, m_type, f_cnt, f_port, frequency_hz,
@@ -233,7 +234,7 @@ class Store:
         self._critical: AsyncConnection[TupleRow] | None = None
         self._lazy: AsyncConnection[TupleRow] | None = None
         self._critical_is_free = asyncio.Lock()
-        self._epoch: int | None = None
+        self._epoch: object = None
 
     async def connect(self) -> None:
         """Open what is closed and take the shard. ``Unavailable``, or ``Conflict`` when another process owns it."""
@@ -291,10 +292,16 @@ class Store:
             return await cursor.fetchone() is not None
 
     async def commit_joins(self, joins: Sequence[PlannedJoin]) -> set[str]:
-        """DevEUIs whose join is now durable; the others' DevNonce had been used. One join a device at most."""
+        """DevEUIs whose join is now durable; the others' DevNonce had been used. One join a device at most.
+
+        Where a guest's session was, it is forgotten.
+        """
         async with self._on_critical() as connection:
             cursor = await connection.execute(_JOINS, _join_columns(joins, self._keys))
-            return {row[0] for row in await cursor.fetchall()}
+            done = {row[0] for row in await cursor.fetchall()}
+            if guests := sorted(join.device.dev_eui for join in joins if join.device.is_guest):
+                await connection.execute("SELECT pg_notify(%s, %s)", (NOTIFY_REGISTRY, " ".join(guests)))
+            return done
 
     async def committed_joins(self, joins: Sequence[PlannedJoin]) -> set[str]:
         """DevEUIs of those whose session is there: a commit whose answer was lost took place."""
@@ -381,7 +388,7 @@ class Store:
                 raise Unavailable("lorawan.database-away", reason=str(error)) from error
 
 
-async def _value(connection: AsyncConnection[TupleRow], query: LiteralString, parameters: Sequence[object]) -> Any:
+async def _value(connection: AsyncConnection[TupleRow], query: LiteralString, parameters: Sequence[object]) -> object:
     row = await (await connection.execute(query, parameters)).fetchone()
     return None if row is None else row[0]
 

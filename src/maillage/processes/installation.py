@@ -12,7 +12,7 @@ from maillage.config.data_folder import DataFolder, write_private
 from maillage.config.environment import Environment
 from maillage.processes import console, leftovers, nats, ports
 from maillage.processes.child import Command
-from maillage.processes.children import DEMO_STEPS, PROCESSES, STEPS, Process, Step
+from maillage.processes.children import DEMO_STEPS, STEPS, Process, Step, chosen_processes
 from maillage.processes.lock import holder_of
 from maillage.processes.postgres import clear_leftovers, embedded_cluster
 from maillage.processes.postgres_binaries import find_binaries
@@ -42,11 +42,11 @@ class Site:
 def plan_of(env: Environment, variables: Mapping[str, str], site: Site, *, demo: bool) -> Plan:
     """What ``maillage up`` (or ``demo``) runs. Makes the private servers' folders and files on the way."""
     steps = (*STEPS, *(DEMO_STEPS if demo else ()))
-    chosen = [process for process in PROCESSES if demo or not process.only_in_demo]
+    chosen = chosen_processes(demo=demo, shards=env.shards)
     return Plan(
         servers=_servers(env, variables),
         tasks=[_task(step, variables) for step in steps],
-        processes=[_process(process, variables, site) for process in chosen],
+        processes=[_process(name, process, variables, site) for name, process in chosen],
         started=lambda: _welcome(env, site, demo=demo),
     )
 
@@ -101,9 +101,9 @@ def _task(step: Step, variables: Mapping[str, str]) -> Task:
     return Task(step.summary, _maillage(step.command[0], ("manage", *step.command), variables))
 
 
-def _process(process: Process, variables: Mapping[str, str], site: Site) -> Command | Server:
+def _process(name: str, process: Process, variables: Mapping[str, str], site: Site) -> Command | Server:
     if process.name != "web":
-        return _maillage(process.name, ("run", process.name), variables)
+        return _maillage(name, ("run", process.name), variables)
     where = ("--host", site.host, "--port", str(site.port))
     command = _maillage("web", ("run", "web", *where), variables)
     return Server("Starting the web server", command, lambda: ports.answers(site.host, site.port))

@@ -22,6 +22,7 @@ _SENTENCES = {
     " {kek}): give it back in MAILLAGE_KEK, or in the file 'kek' of the data folder.",
     "environment-not-a-port": "{variable} is '{value}'; it must be a port, {expected}.",
     "environment-not-a-region": "{variable} is '{value}'; it must be a LoRaWAN region: {expected}.",
+    "environment-not-a-number-of-shards": "{variable} is '{value}'; it must be a power of two: {expected}.",
     "data-folder-unusable": "The data folder {folder} cannot be used: {reason}. Choose another with {change}.",
     "option-out-of-range": "{option} is {value}; it must be from {minimum} to {maximum}.",
     "simulator.no_fleet": "There is no fleet to play: {file} is missing. `maillage demo` writes it.",

@@ -109,7 +109,7 @@ class GatewayBus:
                 self._keep(shard, data)
 
     async def _stored(self, shard: int, data: bytes) -> bool:
-        """Whether the stream has it. A late answer counts as no: a frame that comes twice is refused the second time."""
+        """Whether the stream has it. A late answer counts as no: the second time, the frame is refused as replayed."""
         subject = f"{UP}.{shard}"
         try:
             try:

@@ -1,4 +1,4 @@
-"""The process that gateways talk to: copies to the shard of their frame, orders to the air, fates back. No I/O but ports.
+"""The process that gateways talk to: copies to their shard, orders to the air, fates back. No I/O but ports.
 
 It takes the places that the sieve, the decoder and the transmitter have in a server that is alone, so that the desks of
 both gateway protocols serve either.

@@ -28,7 +28,7 @@ from maillage.lorawan.bridge.messages import (
     read_presence,
     write,
 )
-from maillage.lorawan.bridge.stream import TAKEN_FOR_S, ensure_air_stream, follow_shard
+from maillage.lorawan.bridge.stream import TAKEN_FOR_S, begin_ownership, ensure_air_stream, follow_shard
 
 log = logging.getLogger(__name__)
 _AT_ONCE = 100
@@ -47,17 +47,15 @@ class _Taken:
 
 
 class ShardBus:
-    """``settled_s()`` is the monotonic instant up to which everything heard is durable."""
+    """One shard's. ``settled_s()``, below, is the monotonic instant up to which everything heard is durable."""
 
-    def __init__(
-        self, client: Client, shard: int, monotonic_s: Callable[[], float], settled_s: Callable[[], float]
-    ) -> None:
+    def __init__(self, client: Client, shard: int, monotonic_s: Callable[[], float]) -> None:
         self._client = client
         self._shard = shard
         self._monotonic_s = monotonic_s
-        self._settled_s = settled_s
         self._taken: deque[_Taken] = deque()
         self._waiting = 0
+        self._is_owner = False
         self._sending: set[asyncio.Task[None]] = set()
         self._subscriptions: list[Subscription] = []
 
@@ -91,24 +89,27 @@ class ShardBus:
                 await subscription.unsubscribe()
         await asyncio.gather(*self._sending)
 
-    async def run(self, take: Callable[[Copies], None]) -> None:
+    async def run(self, take: Callable[[Copies], None], settled_s: Callable[[], float]) -> None:
         """Take what was heard, again and again, whatever becomes of the bus."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._acknowledge())
+            tasks.create_task(self._acknowledge(settled_s))
             while True:
                 try:
                     await self._follow(take)
                 except (NatsError, APIError, OSError) as error:
-                    log.warning("Shard %d waits for the event bus: %r", self._shard, error)
+                    log.warning("Shard %d waits for the event bus: %s", self._shard, error)
                     await asyncio.sleep(_RETRY_S)
 
-    async def settle(self) -> None:
-        """Acknowledge what is durable; said while stopping, when nothing new is taken."""
-        await self._acknowledge_settled()
+    async def settle(self, settled_s: float) -> None:
+        """Acknowledge what is durable; said once more while stopping, when nothing new is taken."""
+        await self._acknowledge_settled(settled_s)
 
     async def _follow(self, take: Callable[[Copies], None]) -> None:
         stream = self._client.jetstream()
         await ensure_air_stream(stream)
+        if not self._is_owner:
+            await begin_ownership(stream, self._shard)
+            self._is_owner = True
         following: JetStreamContext.PullSubscription = await follow_shard(stream, self._shard)
         while True:
             if self._waiting > _WAITING_MAX:  # the database is away: the stream keeps the rest, on disk
@@ -124,20 +125,19 @@ class ShardBus:
                 self._taken.append(_Taken(self._monotonic_s(), len(copies.copies), message))
                 take(copies)
 
-    async def _acknowledge(self) -> None:
+    async def _acknowledge(self, settled_s: Callable[[], float]) -> None:
         told_s = self._monotonic_s()
         while True:
             await asyncio.sleep(_ACKNOWLEDGE_EVERY_S)
-            await self._acknowledge_settled()
+            await self._acknowledge_settled(settled_s())
             if self._monotonic_s() - told_s >= _STILL_AT_WORK_EVERY_S:
                 told_s = self._monotonic_s()
                 for taken in list(self._taken):
                     with contextlib.suppress(NatsError, OSError):
                         await taken.message.in_progress()
 
-    async def _acknowledge_settled(self) -> None:
+    async def _acknowledge_settled(self, settled_s: float) -> None:
         """One that is lost brings the message back, and its frames are refused as replayed."""
-        settled_s = self._settled_s()
         while self._taken and self._taken[0].at_s <= settled_s:
             taken = self._taken.popleft()
             self._waiting -= taken.copies

@@ -14,6 +14,7 @@ from maillage.lorawan.server.committer import Committer, GroupStore
 from maillage.lorawan.server.decoder import Codecs, Decoder
 from maillage.lorawan.server.downlinks import DownlinkBook
 from maillage.lorawan.server.duty import DutyLedger
+from maillage.lorawan.server.gateway_clocks import GatewayClocks
 from maillage.lorawan.server.gateway_desk import GatewayDesk
 from maillage.lorawan.server.housekeeper import Housekeeper, HouseStore
 from maillage.lorawan.server.joins import Joining, JoinProfile
@@ -58,6 +59,7 @@ class Assembly:
     station_desk: StationDesk
     steps: Steps
     ledger: DutyLedger
+    clocks: GatewayClocks
 
 
 def assemble(world: World, settings: ServerSettings, registry: Registry) -> Assembly:
@@ -87,7 +89,7 @@ def assemble(world: World, settings: ServerSettings, registry: Registry) -> Asse
     desk = GatewayDesk(registry, steps.sieve, decoder, steps.transmitter, refusals, scheduler.clocks)
     station_desk = StationDesk(registry, steps.sieve, decoder, steps.transmitter, refusals, scheduler)
     server = NetworkServer(steps, world.models, settings, world.now, world.monotonic_s)
-    return Assembly(server, desk, station_desk, steps, ledger)
+    return Assembly(server, desk, station_desk, steps, ledger, scheduler.clocks)
 
 
 def _profiles(world: World) -> Callable[[str], JoinProfile]:
