@@ -37,7 +37,7 @@ class Network:
         for process in (*self.servers, self.edge):
             process.start()
         until_it_answers(self.edge, self.gateway)
-        wait_until(lambda: self.shards_held() == SHARDS, 20)
+        wait_until(lambda: self.logs().count(" devices") == SHARDS, 60)
 
     def close(self) -> None:
         self.gateway.close()
