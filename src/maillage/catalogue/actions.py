@@ -111,6 +111,7 @@ def publish(actor: Actor, code: str, valid_from: date, today: date) -> OfferingV
     offering = _locked(code)
     version = _draft_of(offering)
     require_sellable(queries.draft_of(version))
+    _require_chargeable(version)
     spans = after_publishing(_spans(offering), Span(version.number, valid_from), today)
     _close(offering, spans)
     version.state, version.valid_from, version.published_at = OfferingVersion.State.PUBLISHED, valid_from, clock.now()
@@ -259,6 +260,13 @@ def _sheets(draft: Draft) -> list[Specification]:
     if missing:
         raise Invalid("specification_unknown", item=missing[0])
     return list(found.values())
+
+
+def _require_chargeable(version: OfferingVersion) -> None:
+    """A price that came by TMF620 in another currency or rhythm keeps its own words, and is not sold."""
+    foreign = version.prices.filter(extension__has_key="price").first()
+    if foreign is not None:
+        raise Invalid("price_not_chargeable", price=foreign.name)
 
 
 def _remove(version: OfferingVersion) -> None:

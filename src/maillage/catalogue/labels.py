@@ -139,6 +139,7 @@ FACTS: Mapping[str, Promise] = {
     "period": _("mois mesuré"),
     "published_on": _("publiée le"),
     "value": _("valeur"),
+    "attributes": _("attributs"),
 }
 
 SENTENCES: Mapping[str, Promise] = {
@@ -192,6 +193,25 @@ SENTENCES: Mapping[str, Promise] = {
     ),
     "index_value_exists": _("Une valeur de %(period)s publiée le %(published_on)s est déjà enregistrée."),
     "operator_unknown": _("L’organisme qui tient la plateforme n’est pas encore créé."),
+    "price_not_chargeable": _(
+        "Le prix « %(price)s » n’est ni unique, ni mensuel, ni à l’usage, ou pas en euros : il ne peut pas être vendu."
+    ),
+    "tmf_token_needed": _("Présentez un jeton d’accès de l’opérateur : « Authorization: Bearer … »."),
+    "tmf_not_json": _("Le corps de la demande n’est pas du JSON lisible."),
+    "tmf_not_an_object": _("Le corps de la demande doit être un objet JSON d’un Mo au plus."),
+    "tmf_text_unfit": _("Un texte contient un caractère nul : retirez-le."),
+    "tmf_attribute_missing": _("L’attribut « %(attribute)s » est obligatoire."),
+    "tmf_attribute_unfit": _("L’attribut « %(attribute)s » doit être un texte de %(longest)s caractères au plus."),
+    "tmf_reference_unfit": _("Chaque référence de « %(attribute)s » doit être un objet avec un « id »."),
+    "tmf_reference_unknown": _("« %(attribute)s » renvoie à « %(item)s », qui n’existe pas ici."),
+    "tmf_resource_unknown": _("Il n’y a pas de %(resource)s « %(item)s »."),
+    "tmf_resource_published": _(
+        "%(resource)s « %(item)s » est publié : préparez une nouvelle version sur la page du catalogue."
+    ),
+    "tmf_resource_used": _("%(resource)s « %(item)s » est encore utilisé : retirez d’abord ce qui y renvoie."),
+    "tmf_category_loop": _("La catégorie « %(item)s » ne peut pas être au-dessus d’elle-même."),
+    "tmf_filter_unsupported": _("Le filtre « %(filter)s » n’est pas pris en charge."),
+    "tmf_number_unreadable": _("« %(parameter)s » doit être un nombre entier positif, pas « %(text)s »."),
     "too_many_to_compare": _("On compare jusqu’à %(most)s offres : retirez-en une."),
     "basket_full": _("Le panier contient déjà %(most)s lignes : retirez-en une, ou passez commande en deux fois."),
     "date_unreadable": _("« %(text)s » n’est pas une date : écrivez par exemple 2027-01-31."),

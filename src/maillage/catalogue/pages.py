@@ -31,6 +31,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "shelves": queries.shelves(on),
         "wanted": wanted,
         "is_filtered": wanted != ShopFilter(order=wanted.order),
+        "is_narrowed": bool(wanted.kind or wanted.audience or wanted.network or wanted.order != "shelf"),
         "kinds": [(code, labels.KINDS[code]) for code in Offering.Kind.values],
         "audiences": labels.AUDIENCES.items(),
         "networks": labels.NETWORKS.items(),
