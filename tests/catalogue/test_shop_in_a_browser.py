@@ -10,9 +10,10 @@ from django.db import connection
 from django.urls import reverse
 from playwright.sync_api import expect
 from tests.fixtures.chromium import assert_fit_for_everybody, chromium
+from tests.fixtures.things import logged_in, person
 
 from maillage.demo.catalogue import load_catalogue
-from maillage.identity.actor import machine
+from maillage.identity.actor import Role, machine
 from maillage.identity.models import Organisation
 
 pytestmark = pytest.mark.browser
@@ -24,6 +25,17 @@ PAGES = {
     "simulate": ("catalogue:simulate", ["temperature-moyen"], "?surface=900&bill_year=24000"),
     "telephony": ("catalogue:simulate", ["telephonie"], "?lines=x"),
     "basket": ("catalogue:basket", [], ""),
+}
+
+EDITOR_PAGES = {
+    "offerings": ("catalogue:offerings", []),
+    "history": ("catalogue:history", ["temperature-moyen"]),
+    "edit": ("catalogue:edit", ["connexion-lora"]),
+    "create": ("catalogue:create", []),
+    "indices": ("catalogue:indices", []),
+    "index": ("catalogue:index", ["ilm-services"]),
+    "sheets": ("catalogue:sheets", []),
+    "sheet": ("catalogue:sheet", ["vanne-vicki"]),
 }
 
 
@@ -60,10 +72,10 @@ def served():
 
 @pytest.fixture
 def address(transactional_db):
-    Organisation.objects.create(kind="operator", name="Syndicat", slug="syndicat")
+    body = Organisation.objects.create(kind="operator", name="Syndicat", slug="syndicat")
     assert load_catalogue(machine("test")) > 10
     with served() as at:
-        yield at
+        yield at, logged_in(person(body, Role.OPERATOR)).cookies["sessionid"].value
 
 
 def test_the_shop_is_fit_for_everybody_and_leads_to_the_basket(address, tmp_path):
@@ -71,11 +83,16 @@ def test_the_shop_is_fit_for_everybody_and_leads_to_the_basket(address, tmp_path
         page = browser.new_page(viewport={"width": 1440, "height": 900}, locale="fr-FR")
         faults = []
         page.on("pageerror", lambda error: faults.append(str(error)))
+        address, session = address
         for url_name, args, query in PAGES.values():
             page.goto(address + reverse(url_name, args=args) + query)
             assert_fit_for_everybody(page)
         _walk_to_the_basket(page, address)
         assert_fit_for_everybody(page)
+        page.context.add_cookies([{"name": "sessionid", "value": session, "url": address}])
+        for url_name, args in EDITOR_PAGES.values():
+            page.goto(address + reverse(url_name, args=args))
+            assert_fit_for_everybody(page)
         assert faults == []
 
 

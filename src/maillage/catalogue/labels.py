@@ -59,7 +59,7 @@ UNITS: Mapping[str, Promise] = {
     "m": _("m"),
     "m2": _("m²"),
     "%": _("%"),
-    "eur_year": _("€ par an"),
+    "eur_year": _("€/an"),
 }
 
 QUESTIONS: Mapping[str, Promise] = {
@@ -107,6 +107,39 @@ ASSUMPTIONS: Mapping[str, Promise] = {
     "growth": _("Vos données augmentent de %(value)s %% en un an."),
     "blocked_ducts": _("%(value)s %% des fourreaux existants sont bouchés : il faut alors une tranchée."),
     "blocked_ducts_at_worst": _("Au pire, %(value)s %% des fourreaux sont bouchés."),
+}
+
+ESTIMATORS: Mapping[str, Promise] = {
+    "heating": _("Température"),
+    "access": _("Portes et portails"),
+    "connectivity": _("Objets LoRa"),
+    "internet": _("Accès à Internet"),
+    "telephony": _("Téléphonie"),
+    "conference": _("Visioconférence"),
+    "hosting": _("Hébergement"),
+    "works": _("Travaux de fibre"),
+}
+
+PICTURES: Mapping[str, Promise] = {
+    "box": _("Carton"),
+    "valve": _("Vanne"),
+    "sensor": _("Capteur"),
+    "boiler": _("Chaudière"),
+    "door": _("Porte"),
+    "gate": _("Portail"),
+    "air": _("Air"),
+    "water": _("Eau"),
+    "antenna": _("Antenne"),
+    "fibre": _("Fibre"),
+    "phone": _("Téléphone"),
+    "video": _("Écran"),
+    "server": _("Serveur"),
+    "works": _("Chantier"),
+}
+
+MODES: Mapping[str, Promise] = {
+    "graduated": _("par tranche"),
+    "volume": _("pour toute la quantité"),
 }
 
 OBSTACLES: Mapping[str, Promise] = {
@@ -214,5 +247,11 @@ SENTENCES: Mapping[str, Promise] = {
     "tmf_number_unreadable": _("« %(parameter)s » doit être un nombre entier positif, pas « %(text)s »."),
     "too_many_to_compare": _("On compare jusqu’à %(most)s offres : retirez-en une."),
     "basket_full": _("Le panier contient déjà %(most)s lignes : retirez-en une, ou passez commande en deux fois."),
-    "date_unreadable": _("« %(text)s » n’est pas une date : écrivez par exemple 2027-01-31."),
+    "tiers_unreadable": _("Écrivez un prix, comme 12,50, ou des paliers, comme « 0 : 1,20 ; 100 : 0,80 »."),
+    "revision_unreadable": _(
+        "Écrivez chaque indice ainsi : son code, sa part, sa valeur de départ ; par exemple « syntec 0,85 301,2 »."
+    ),
+    "revision_without_date": _("Donnez la date de la première révision."),
+    "document_unfit": _("Écrivez un document par ligne : son titre, puis son adresse en https."),
+    "characteristic_unfit": _("Écrivez une caractéristique par ligne : son nom, deux points, sa valeur."),
 }

@@ -15,4 +15,5 @@ def edits(request: HttpRequest) -> bool:
 
 NAVIGATION = [
     NavItem(label=_("Boutique"), url_name="catalogue:home", icon="building-store", order=200, visible=everyone),
+    NavItem(label=_("Catalogue"), url_name="catalogue:offerings", icon="tags", order=210, visible=edits),
 ]

@@ -131,6 +131,14 @@ def indices(actor: Actor) -> list[Index]:
     return list(Index.objects.order_by("name", "pk").prefetch_related(Prefetch("values", newest)))
 
 
+def index(actor: Actor, code: str) -> Index:
+    """One index with its publications, newest first. Raises ``NotFound``."""
+    found = next((one for one in indices(actor) if one.code == code), None)
+    if found is None:
+        raise NotFound("index_unknown", item=code)
+    return found
+
+
 def specification(code: str) -> Specification:
     """An equipment sheet. Raises ``NotFound``."""
     found = Specification.objects.filter(code=code).first()
