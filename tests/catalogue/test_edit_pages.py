@@ -44,7 +44,11 @@ def test_only_the_editor_gets_in(shop):
     for path in ("", "new/", "offers/lora/", "offers/lora/edit/", "indices/", "equipment/", "equipment/vicki/"):
         assert mayor.get(f"/catalogue/{path}").status_code == 403, path
         assert Client().get(f"/catalogue/{path}").status_code == 302, path
-    assert "Catalogue" not in text(mayor.get("/shop/"))
+    assert "Gérer le catalogue" not in text(mayor.get("/shop/"))
+
+
+def test_the_editor_finds_the_catalogue_from_the_shop(keeper_client, shop):
+    assert "Gérer le catalogue" in text(keeper_client.get("/shop/"))
 
 
 def test_the_list_says_what_is_sold_and_what_is_prepared(keeper_client, shop):

@@ -1,7 +1,7 @@
 """Writes: categories, equipment sheets, indices, versions of offerings. One verb, one transaction, journalled."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -14,6 +14,7 @@ from maillage.catalogue.drafts import Draft, first_price_cents, require_sellable
 from maillage.catalogue.engine.versions import Span, after_publishing, after_withdrawing
 from maillage.catalogue.models import (
     CODE_LENGTH,
+    Catalogue,
     Category,
     Index,
     Offering,
@@ -39,6 +40,16 @@ def set_category(actor: Actor, code: str, values: Mapping[str, object]) -> Categ
     category, _ = Category.objects.update_or_create(code=code, defaults={**values, "last_update": clock.now()})
     journal(actor, "catalogue.category_set", "category", code, category.name)
     return category
+
+
+@transaction.atomic
+def set_catalogue(actor: Actor, code: str, name: str, categories: Sequence[Category]) -> Catalogue:
+    """Create the named collection of categories or change it."""
+    require_edit(actor)
+    catalogue, _ = Catalogue.objects.update_or_create(code=code, defaults={"name": name, "last_update": clock.now()})
+    catalogue.categories.set(categories)
+    journal(actor, "catalogue.catalogue_set", "catalogue", code, name)
+    return catalogue
 
 
 @transaction.atomic

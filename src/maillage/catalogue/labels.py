@@ -151,6 +151,7 @@ OBSTACLES: Mapping[str, Promise] = {
 }
 
 ACTIONS: Mapping[str, Promise] = {
+    "catalogue.catalogue_set": _("Catalogue enregistré"),
     "catalogue.category_set": _("Catégorie enregistrée"),
     "catalogue.specification_set": _("Fiche d’équipement enregistrée"),
     "catalogue.offering_created": _("Offre créée"),
@@ -246,6 +247,7 @@ SENTENCES: Mapping[str, Promise] = {
     "tmf_filter_unsupported": _("Le filtre « %(filter)s » n’est pas pris en charge."),
     "tmf_number_unreadable": _("« %(parameter)s » doit être un nombre entier positif, pas « %(text)s »."),
     "too_many_to_compare": _("On compare jusqu’à %(most)s offres : retirez-en une."),
+    "offering_not_for_you": _("L’offre « %(name)s » n’est pas ouverte à votre organisme."),
     "basket_full": _("Le panier contient déjà %(most)s lignes : retirez-en une, ou passez commande en deux fois."),
     "tiers_unreadable": _("Écrivez un prix, comme 12,50, ou des paliers, comme « 0 : 1,20 ; 100 : 0,80 »."),
     "revision_unreadable": _(

@@ -26,6 +26,7 @@ from maillage.identity.models import Organisation
 from maillage.kernel.errors import NotFound
 
 PUBLISHED = OfferingVersion.State.PUBLISHED
+_FAMILY = 12
 ORDERS: Mapping[str, Sequence[str]] = {
     "shelf": ("offering__category__position", "-offering__featured", "first_price_cents", "name", "pk"),
     "name": ("name", "pk"),
@@ -94,10 +95,25 @@ def sold_among(codes: Sequence[str], on: date) -> list[OfferingVersion]:
     return [found[code] for code in codes if code in found]
 
 
-def family(version: OfferingVersion, on: date) -> list[OfferingVersion]:
-    """The packs of the same estimator in the same category, itself included, smallest first."""
+def family(version: OfferingVersion, on: date, level: str = "") -> list[OfferingVersion]:
+    """Up to a dozen offerings of the same estimator and category, cheapest first; of ``level`` if one is given."""
+    if not version.estimator:
+        return [version]
     rows = in_force(on).filter(estimator=version.estimator, offering__category=version.offering.category)
-    return list(_with_all(rows).order_by("first_price_cents", "pk")) if version.estimator else [version]
+    rows = rows.filter(level=level) if level else rows
+    return list(_with_all(rows).order_by("first_price_cents", "pk")[:_FAMILY])
+
+
+def audience_of(actor: Actor) -> Audience | None:
+    """For whom the actor would order; None for who runs the platform."""
+    if actor.organisation_id is None:
+        return None
+    organisation = Organisation.objects.filter(pk=actor.organisation_id).first()
+    if organisation is None or organisation.kind == Organisation.Kind.OPERATOR:
+        return None
+    if organisation.kind in {Organisation.Kind.BUSINESS, Organisation.Kind.CONTRACTOR}:
+        return Audience.BUSINESS
+    return Audience.MEMBER if organisation.member_since else Audience.OUTSIDE
 
 
 def frozen_version(code: str, number: int) -> OfferingVersion:

@@ -61,7 +61,8 @@ def still_acts(request: HttpRequest) -> Callable[[], bool]:
 class ActorMiddleware(MiddlewareMixin):
     """After Django's session and authentication. Mandates are read afresh at each request: a revocation acts at once.
 
-    Under ``/api/`` and ``/tmf-api/``, an ``Authorization`` header decides alone: a bad token is nobody, even beside a good session.
+    For programs (``API_PREFIXES``), an ``Authorization`` header decides alone: a bad token is nobody,
+    even beside a good session.
     """
 
     def process_request(self, request: HttpRequest) -> None:

@@ -244,3 +244,20 @@ def test_unreadable_json_and_other_methods_are_refused(kit):
     response = kit.client.generic("POST", BASE + "category", "{", "application/json")
     assert response.status_code == 400
     assert kit("PUT", "category", {"name": "x"}).headers["Allow"] == "GET, HEAD, POST"
+
+
+def test_a_catalogue_names_its_categories(kit, shop):
+    made = kit("POST", "catalog", {"name": "Public", "category": [{"id": "confort"}]}).body
+    assert [one["name"] for one in made["category"]] == ["Confort et énergie"]
+    assert kit("PATCH", f"catalog/{made['id']}", {"category": []}).body["category"] == []
+
+
+def test_a_list_is_cut_in_the_database_or_after_a_filter_alike(anybody):
+    names = sorted(one["name"] for one in anybody("GET", "productOffering").body)
+    cut = [anybody("GET", f"productOffering?limit=1&offset={n}").body[0]["name"] for n in range(2)]
+    filtered = [
+        anybody("GET", f"productOffering?limit=1&offset={n}&isSellable=true&sort=name").body[0]["name"]
+        for n in range(2)
+    ]
+    assert cut == filtered == names
+    assert anybody("GET", "productOffering?id=lora,temperature").headers["X-Total-Count"] == "2"

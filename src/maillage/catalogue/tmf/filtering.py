@@ -34,6 +34,11 @@ class Wanted:
     offset: int = 0
     limit: int | None = None
 
+    @property
+    def most(self) -> int:
+        """How many are given at most."""
+        return MOST if self.limit is None else min(MOST, self.limit)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -64,8 +69,7 @@ def select(documents: Sequence[Document], wanted: Wanted) -> Answer:
     found = [one for one in documents if all(_holds(one, condition) for condition in wanted.conditions)]
     for field in reversed(wanted.sort):
         found = _sorted(found, _path(field.lstrip("+-")), is_reverse=field.startswith("-"))
-    most = MOST if wanted.limit is None else min(MOST, wanted.limit)
-    part = found[wanted.offset : wanted.offset + most]
+    part = found[wanted.offset : wanted.offset + wanted.most]
     return Answer([project(one, wanted.fields) for one in part], len(found))
 
 

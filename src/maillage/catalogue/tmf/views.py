@@ -4,6 +4,7 @@ Errors have TMF630's shape. Lists carry ``X-Total-Count`` and ``X-Result-Count``
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 from json import JSONDecodeError, loads
 from typing import Any
@@ -18,6 +19,7 @@ from maillage.catalogue import shelf
 from maillage.catalogue.policies import may_edit
 from maillage.catalogue.tmf import actions, documents, filtering, queries
 from maillage.catalogue.tmf.documents import Document
+from maillage.catalogue.tmf.filtering import Wanted
 from maillage.catalogue.tmf.intake import require_document
 from maillage.identity.actor import Actor
 from maillage.identity.middleware import actor_or_none
@@ -74,15 +76,27 @@ def item(request: HttpRequest, resource: str, code: str) -> HttpResponse:
 
 def _list(request: HttpRequest, resource: str) -> HttpResponse:
     wanted = filtering.parse(_pairs(request))
-    found = filtering.select(_documents(resource, editing=may_edit(actor_or_none(request))), wanted)
+    found = _select(resource, wanted, editing=may_edit(actor_or_none(request)))
     headers = {"X-Total-Count": str(found.total), "X-Result-Count": str(len(found.documents))}
     status = HTTPStatus.OK if found.is_whole or wanted.limit == 0 else HTTPStatus.PARTIAL_CONTENT
     return _json(found.documents, status, headers)
 
 
-def _documents(resource: str, *, editing: bool) -> list[Document]:
+def _select(resource: str, wanted: Wanted, *, editing: bool) -> filtering.Answer:
+    """The database narrows by id and name, and cuts a list that nothing else filters or sorts."""
     rows, write = _source(resource, editing=editing)
-    return [write(row) for row in rows]
+    is_offering = resource == actions.OFFERING
+    columns = {("id",): "offering__code" if is_offering else "code", ("name",): "name"}
+    left = []
+    for condition in wanted.conditions:
+        if condition.path in columns and condition.operator == "eq":
+            rows = rows.filter(**{f"{columns[condition.path]}__in": condition.values})
+        else:
+            left.append(condition)
+    if left or wanted.sort:
+        return filtering.select([write(row) for row in rows], replace(wanted, conditions=tuple(left)))
+    part = rows[wanted.offset : wanted.offset + wanted.most]
+    return filtering.Answer([filtering.project(write(row), wanted.fields) for row in part], rows.count())
 
 
 def _document(resource: str, code: str, *, editing: bool) -> Document:
