@@ -240,6 +240,31 @@ def test_a_category_is_never_above_itself(kit):
     assert kit("PATCH", f"category/{parent}", {"parentId": child["id"]}).body["code"] == "tmf_category_loop"
 
 
+def test_a_category_takes_its_children_and_no_unknown_ones(kit):
+    child = kit("POST", "category", {"name": "Enfant", "isRoot": False}).body
+    assert child["isRoot"] is False
+    parent = kit("POST", "category", {"name": "Parent", "subCategory": [{"id": child["id"]}]}).body
+    assert parent["subCategory"][0]["name"] == "Enfant"
+    assert kit("GET", f"category/{child['id']}").body["parentId"] == parent["id"]
+    assert kit("POST", "category", {"name": "x", "subCategory": [{"id": "nowhere"}]}).status_code == 400
+    itself = kit("PATCH", f"category/{parent['id']}", {"subCategory": [{"id": parent["id"]}]})
+    assert itself.body["code"] == "tmf_category_loop"
+
+
+def test_what_a_client_said_of_a_draft_gives_way_to_its_publication(kit, keeper):
+    price = {"name": "P", "priceType": "recurring", "price": {"unit": "EUR", "value": 3}}
+    price_id = kit("POST", "productOfferingPrice", price).body["id"]
+    given = {"name": "Neuve", "version": "9.9", "isSellable": False, "lifecycleStatus": "In test"}
+    made = kit("POST", "productOffering", given | {"productOfferingPrice": [{"id": price_id}]}).body
+    assert {name: made[name] for name in given} == given
+    version = queries.edited_offering(keeper, made["id"]).versions.get()
+    version.summary, version.audiences = "Une phrase", ["member"]
+    version.save()
+    actions.publish(KEEPER, made["id"], shelf.today(), shelf.today())
+    sold = kit("GET", f"productOffering/{made['id']}").body
+    assert (sold["version"], sold["isSellable"], sold["lifecycleStatus"]) == ("1", True, "Launched")
+
+
 def test_unreadable_json_and_other_methods_are_refused(kit):
     response = kit.client.generic("POST", BASE + "category", "{", "application/json")
     assert response.status_code == 400

@@ -110,12 +110,22 @@ def _fill_catalog(row: Catalogue, payload: Payload, columns: dict[str, Any]) -> 
 
 
 def _fill_category(row: Category, payload: Payload, columns: dict[str, Any]) -> None:
-    known = _BASIC | {"isRoot", "subCategory", "productOffering"}
+    known = set(_BASIC)
     parent = payload.get("parentId")
+    children = intake.references(payload, "subCategory")
+    intake.references(payload, "productOffering")  # only its shape: an offering says itself where it stands
     if parent is not None:
         row.parent = _found(Category, "parentId", [str(parent)])[0]
+        known |= {"parentId", "isRoot"}
+        row.extension = {name: value for name, value in row.extension.items() if name != "isRoot"}
         _require_no_loop(row)
-    _fill(row, payload, columns, known | {"parentId"})
+    if children is not None:
+        known |= {"subCategory"}
+    _fill(row, payload, columns, known)
+    for child in _found(Category, "subCategory", children or []):
+        child.parent = row
+        _require_no_loop(child)
+        child.save(update_fields=["parent"])
 
 
 def _fill_specification(row: Specification, payload: Payload, columns: dict[str, Any]) -> None:

@@ -12,6 +12,8 @@ PREFIX = "/tmf-api/productCatalogManagement/v4/"
 CURRENCY = "EUR"
 PRICE_TYPES = {Rhythm.ONE_OFF: "oneTime", Rhythm.MONTHLY: "recurring", Rhythm.USAGE: "usage"}
 Document = dict[str, Any]
+_DECIDED_HERE = frozenset({"isSellable", "validFor", "version"})
+"""What a client may say of a draft; publishing decides it."""
 
 
 def catalog(row: Catalogue) -> Document:
@@ -98,7 +100,8 @@ def offering(row: OfferingVersion) -> Document:
         duration = {"amount": row.term_months, "units": "month"}
         document["productOfferingTerm"] = [{"name": "commitment", "duration": duration}]
     document["marketSegment"] = [{"id": one, "name": one} for one in row.audiences]
-    return overlaid(document, row.extension)
+    kept = {name: value for name, value in row.extension.items() if not (is_published and name in _DECIDED_HERE)}
+    return overlaid(document, kept)
 
 
 def reference(resource: str, row: Described) -> Document:
