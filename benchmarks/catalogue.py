@@ -31,8 +31,8 @@ FROM generate_series(1, %(categories)s) n;
 
 INSERT INTO catalogue_specification
   (code, name, description, lifecycle, version, last_update, extension, brand, product_number, protocol,
-   battery_life_years, picture, characteristics, documents)
-SELECT 'fiche-' || n, 'Fiche ' || n, '', 'Launched', '1.0', now(), '{}', 'Marque', '', 'LoRaWAN', 10, 'sensor',
+   battery_life_years, picture, photo_digest, characteristics, documents)
+SELECT 'fiche-' || n, 'Fiche ' || n, '', 'Launched', '1.0', now(), '{}', 'Marque', '', 'LoRaWAN', 10, 'sensor', '',
   '[]', '[]'
 FROM generate_series(1, 50) n;
 

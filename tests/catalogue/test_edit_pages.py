@@ -1,9 +1,12 @@
 """The editor's pages: prepare, publish, withdraw, record an index; nobody else gets in."""
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from PIL import Image
 from tests.fixtures.things import logged_in, person
 
 from maillage.catalogue import queries, shelf
@@ -146,3 +149,33 @@ def test_an_equipment_sheet_is_written_and_changed(keeper_client, shop):
     assert "adresse en https" in text(refused)
     keeper_client.post(f"/catalogue/equipment/{sheet.code}/", data | {"name": "Sonde"})
     assert Specification.objects.get(code=sheet.code).name == "Sonde"
+
+
+def picture(kind="JPEG", size=(2400, 1600), **options):
+    written = BytesIO()
+    Image.new("RGB", size, (200, 120, 40)).save(written, kind, **options)
+    return written.getvalue()
+
+
+def test_a_photo_is_made_small_and_stripped_of_what_is_no_picture(keeper_client, shop):
+    where = Image.Exif()
+    where[0x010E] = "chez moi"
+    sent = SimpleUploadedFile("vanne.jpg", picture(exif=where), "image/jpeg")
+    keeper_client.post("/catalogue/equipment/vicki/photo/", {"photo": sent})
+    sheet = Specification.objects.get(code="vicki")
+    address = f"/shop/equipment/vicki/{sheet.photo_digest}.webp"
+    assert address in text(Client().get("/shop/equipment/vicki/"))
+    shown = Client().get(address)
+    assert "immutable" in shown.headers["Cache-Control"]
+    with Image.open(BytesIO(shown.content)) as photo:
+        assert (photo.format, photo.size, dict(photo.getexif())) == ("WEBP", (1200, 800), {})
+    keeper_client.post("/catalogue/equipment/vicki/photo/")
+    assert Client().get(address).status_code == 404
+
+
+@pytest.mark.parametrize("sent", [b"", b"<svg onload='x'/>", b"GIF89a", picture()[:400]])
+def test_what_is_no_picture_is_refused_in_words(keeper_client, shop, sent):
+    file = SimpleUploadedFile("x.jpg", sent or b" ", "image/jpeg")
+    page = text(keeper_client.post("/catalogue/equipment/vicki/photo/", {"photo": file}, follow=True))
+    assert "n’est pas une image lisible" in page
+    assert not Specification.objects.get(code="vicki").photo_digest

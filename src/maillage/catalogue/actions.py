@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from hashlib import sha256
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -59,6 +60,20 @@ def set_specification(actor: Actor, code: str, values: Mapping[str, object]) -> 
     sheet, _ = Specification.objects.update_or_create(code=code, defaults={**values, "last_update": clock.now()})
     journal(actor, "catalogue.specification_set", "specification", code, sheet.name)
     return sheet
+
+
+@transaction.atomic
+def set_photo(actor: Actor, code: str, photo: bytes | None) -> None:
+    """Show this photo of an equipment, as ``photos.web_photo`` made it; None: the drawing again."""
+    require_edit(actor)
+    sheet = Specification.objects.select_for_update().filter(code=code).first()
+    if sheet is None:
+        raise NotFound("specification_unknown", item=code)
+    sheet.photo = photo
+    sheet.photo_digest = sha256(photo).hexdigest()[:16] if photo else ""
+    sheet.last_update = clock.now()
+    sheet.save(update_fields=["photo", "photo_digest", "last_update"])
+    journal(actor, "catalogue.photo_set", "specification", code, sheet.name, {"photo": sheet.photo_digest})
 
 
 @transaction.atomic

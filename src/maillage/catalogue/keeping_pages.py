@@ -6,10 +6,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from maillage.catalogue import actions, queries
 from maillage.catalogue.edit_forms import IndexForm, IndexValueForm, SheetForm, initial_sheet
+from maillage.catalogue.photos import LARGEST_BYTES, web_photo
 from maillage.catalogue.policies import require_edit
 from maillage.catalogue.terms import decimal_of
 from maillage.identity.middleware import actor_of
@@ -81,6 +82,21 @@ def sheet(request: HttpRequest, code: str) -> HttpResponse:
     crumbs = [*_crumbs(), (_("Fiches d’équipement"), reverse("catalogue:sheets"))]
     context = {"sheet": found, "form": form, "crumbs": crumbs}
     return render(request, "catalogue/sheet.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_POST
+def set_photo(request: HttpRequest, code: str) -> HttpResponse:
+    """Another photo; without a file, none."""
+    actor = actor_of(request)
+    require_edit(actor)
+    sent = request.FILES.get("photo")
+    try:
+        actions.set_photo(actor, code, web_photo(sent.read(LARGEST_BYTES + 1)) if sent is not None else None)
+    except Invalid as error:
+        messages.error(request, problems.sentence(error))
+    else:
+        messages.success(request, _("Photo enregistrée.") if sent else _("Photo retirée."))
+    return redirect("catalogue:sheet", code)
 
 
 def _crumbs() -> list[tuple[str, str]]:

@@ -154,6 +154,7 @@ ACTIONS: Mapping[str, Promise] = {
     "catalogue.catalogue_set": _("Catalogue enregistré"),
     "catalogue.category_set": _("Catégorie enregistrée"),
     "catalogue.specification_set": _("Fiche d’équipement enregistrée"),
+    "catalogue.photo_set": _("Photo d’équipement enregistrée"),
     "catalogue.offering_created": _("Offre créée"),
     "catalogue.draft_saved": _("Brouillon d’offre enregistré"),
     "catalogue.draft_discarded": _("Brouillon d’offre abandonné"),
@@ -174,6 +175,7 @@ FACTS: Mapping[str, Promise] = {
     "published_on": _("publiée le"),
     "value": _("valeur"),
     "attributes": _("attributs"),
+    "photo": _("photo"),
 }
 
 SENTENCES: Mapping[str, Promise] = {
@@ -246,6 +248,9 @@ SENTENCES: Mapping[str, Promise] = {
     "tmf_category_loop": _("La catégorie « %(item)s » ne peut pas être au-dessus d’elle-même."),
     "tmf_filter_unsupported": _("Le filtre « %(filter)s » n’est pas pris en charge."),
     "tmf_number_unreadable": _("« %(parameter)s » doit être un nombre entier positif, pas « %(text)s »."),
+    "photo_too_large": _("Cette image est trop grande : envoyez-la en %(largest_mb)s Mo au plus."),
+    "photo_unreadable": _("Ce fichier n’est pas une image lisible : envoyez un JPEG, un PNG ou un WebP."),
+    "photo_unknown": _("Cette photo n’existe pas, ou a été remplacée."),
     "too_many_to_compare": _("On compare jusqu’à %(most)s offres : retirez-en une."),
     "offering_not_for_you": _("L’offre « %(name)s » n’est pas ouverte à votre organisme."),
     "basket_full": _("Le panier contient déjà %(most)s lignes : retirez-en une, ou passez commande en deux fois."),

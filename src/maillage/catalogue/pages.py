@@ -92,6 +92,14 @@ def equipment(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "catalogue/equipment.html", context)
 
 
+@login_not_required
+@require_GET
+def photo(_request: HttpRequest, code: str, digest: str) -> HttpResponse:
+    """A photo. Its address changes with it: whoever has it may keep it."""
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return HttpResponse(queries.photo(code, digest), content_type="image/webp", headers=headers)
+
+
 def situation_of(request: HttpRequest) -> Situation:
     """Who asks, as far as it is known. Whether a network covers the site is checked when it is ordered."""
     actor = actor_or_none(request)

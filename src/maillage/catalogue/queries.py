@@ -157,15 +157,23 @@ def index(actor: Actor, code: str) -> Index:
 
 def specification(code: str) -> Specification:
     """An equipment sheet. Raises ``NotFound``."""
-    found = Specification.objects.filter(code=code).first()
+    found = Specification.objects.defer("photo").filter(code=code).first()
     if found is None:
         raise NotFound("specification_unknown", item=code)
     return found
 
 
+def photo(code: str, digest: str) -> bytes:
+    """The photo of an equipment. Raises ``NotFound`` when it has none, or another one by now."""
+    found = Specification.objects.filter(code=code, photo_digest=digest).exclude(photo=None).first()
+    if found is None or found.photo is None:
+        raise NotFound("photo_unknown", item=code)
+    return bytes(found.photo)
+
+
 def specifications() -> list[Specification]:
     """Every sheet, by name."""
-    return list(Specification.objects.order_by("name", "pk"))
+    return list(Specification.objects.defer("photo").order_by("name", "pk"))
 
 
 def categories() -> list[Category]:
@@ -223,5 +231,5 @@ def draft_of(version: OfferingVersion) -> Draft:
 
 def _with_all(rows: QuerySet[OfferingVersion]) -> QuerySet[OfferingVersion]:
     prices = Prefetch("prices", Price.objects.order_by("position", "pk"))
-    sheets = Prefetch("specifications", Specification.objects.order_by("name", "pk"))
+    sheets = Prefetch("specifications", Specification.objects.defer("photo").order_by("name", "pk"))
     return rows.select_related("offering__category").prefetch_related(prices, sheets)

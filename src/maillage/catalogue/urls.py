@@ -10,6 +10,7 @@ urlpatterns = [
     path("shop/", pages.home, name="home"),
     path("shop/compare/", pages.compare, name="compare"),
     path("shop/equipment/<slug:code>/", pages.equipment, name="equipment"),
+    path("shop/equipment/<slug:code>/<slug:digest>.webp", pages.photo, name="photo"),
     path("shop/offers/<slug:code>/", pages.offering, name="offering"),
     path("shop/offers/<slug:code>/simulate/", simulation_pages.simulate, name="simulate"),
     path("shop/basket/", basket_pages.show, name="basket"),
@@ -26,4 +27,5 @@ urlpatterns = [
     path("catalogue/indices/<slug:code>/", keeping_pages.index, name="index"),
     path("catalogue/equipment/", keeping_pages.sheets, name="sheets"),
     path("catalogue/equipment/<slug:code>/", keeping_pages.sheet, name="sheet"),
+    path("catalogue/equipment/<slug:code>/photo/", keeping_pages.set_photo, name="set_photo"),
 ]

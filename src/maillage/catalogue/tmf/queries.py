@@ -21,7 +21,7 @@ def categories() -> QuerySet[Category]:
 
 def specifications() -> QuerySet[Specification]:
     """Every equipment sheet."""
-    return Specification.objects.order_by("name", "pk")
+    return Specification.objects.defer("photo").order_by("name", "pk")
 
 
 def prices(on: date, *, editing: bool) -> QuerySet[Price]:
@@ -34,10 +34,9 @@ def prices(on: date, *, editing: bool) -> QuerySet[Price]:
 
 def offerings(on: date, *, editing: bool) -> QuerySet[OfferingVersion]:
     """The version of each offering in force on ``on``; for the editor, the last one of those that are not sold."""
+    sheets = Prefetch("specifications", Specification.objects.defer("photo").order_by("name", "pk"))
     prices_in_order = Prefetch("prices", Price.objects.order_by("position", "pk"))
-    rows = OfferingVersion.objects.select_related("offering__category").prefetch_related(
-        prices_in_order, "specifications"
-    )
+    rows = OfferingVersion.objects.select_related("offering__category").prefetch_related(prices_in_order, sheets)
     if not editing:
         return rows.filter(pk__in=_in_force(on)).order_by("name", "pk")
     sold = _in_force(on).values("offering_id")
