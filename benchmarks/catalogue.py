@@ -53,7 +53,7 @@ INSERT INTO catalogue_offeringversion
   (offering_id, number, state, valid_from, published_at, last_update, name, summary, description, included, excluded,
    keywords, picture, audiences, needs_fibre, needs_lora, estimator, level, term_months, support, invented, search_text,
    first_price_cents, lifecycle, extension)
-SELECT o.id, 1, 'published', current_date - 30, now(), now(), 'Offre ' || o.id, 'Une phrase de présentation.',
+SELECT o.id, 1, 'draft', current_date - 30, now(), now(), 'Offre ' || o.id, 'Une phrase de présentation.',
   repeat('Description. ', 40), array['Pose', 'Maintenance'], array['Gros œuvre'], '', 'sensor',
   array['member', 'outside'], o.id %% 3 = 0, o.id %% 2 = 0, 'heating', '', 12, 'En semaine', true,
   'offre ' || o.id || ' chauffage ' || repeat('description ', 40), 1000 + o.id, '', '{}'
@@ -75,6 +75,8 @@ SELECT split_part(code, '-', 2)::bigint, id FROM catalogue_price;
 INSERT INTO catalogue_offeringversion_specifications (offeringversion_id, specification_id)
 SELECT v.id, s.id FROM catalogue_offeringversion v
 JOIN catalogue_specification s ON s.id %% 50 IN (v.id %% 50, (v.id + 7) %% 50);
+
+UPDATE catalogue_offeringversion SET state = 'published';
 
 ANALYZE
 """

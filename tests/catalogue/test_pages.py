@@ -126,10 +126,11 @@ def test_the_basket_keeps_what_was_simulated_and_comes_along_at_login(visitor, k
     assert [line.code for line in lines_of(visitor.session)] == ["temperature"]
 
 
-def test_a_basket_line_says_when_it_is_no_longer_sold(visitor):
+def test_a_basket_line_says_when_it_is_no_longer_sold(visitor, monkeypatch):
     visitor.post("/shop/basket/add/lora/")
-    actions.withdraw(KEEPER, "lora", shelf.today() + timedelta(days=1), shelf.today())
-    Offering.objects.get(code="lora").versions.update(valid_from="2026-01-01", valid_until="2026-02-01")
+    tomorrow = shelf.today() + timedelta(days=1)
+    actions.withdraw(KEEPER, "lora", tomorrow, shelf.today())
+    monkeypatch.setattr(shelf, "today", lambda: tomorrow)
     assert "N’est plus en vente" in text(visitor.get("/shop/basket/"))
 
 
