@@ -200,7 +200,6 @@ MAILLAGE_FACTS = [
 MAILLAGE_NAVIGATION = [
     "maillage.command.navigation.NAVIGATION",
     "maillage.catalogue.navigation.NAVIGATION",
-    "maillage.catalogue.navigation.NAVIGATION",
     "maillage.lorawan.navigation.NAVIGATION",
     "maillage.identity.navigation.NAVIGATION",
 ]

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(command)),
     path("", include(identity)),
     path("", include("maillage.catalogue.urls")),
+    path("", include("maillage.catalogue.tmf.urls")),
     path("radio/", include("maillage.lorawan.urls")),
     path("api/v1/", api.urls),
 ]
