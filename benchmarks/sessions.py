@@ -10,12 +10,15 @@ import gc
 import os
 import sys
 import time
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from benchmarks.fixture import THINGS_A_SITE, Fleet, populate
-from benchmarks.installation import installed
+import psycopg
+
+from benchmarks.fixture import THINGS_A_SITE, Fleet, populate_network
+from benchmarks.installation import KEK, installed
 from benchmarks.report import Report
 from maillage.lorawan.keys import KeyRing
 from maillage.lorawan.server.queries import Reader
@@ -32,7 +35,7 @@ def resident_bytes() -> int:
 
 
 async def loaded(conninfo: str) -> Registry:
-    reader, registry = Reader(conninfo, KeyRing([bytes(32)])), Registry(ServerSettings().live_contexts)
+    reader, registry = Reader(conninfo, KeyRing([KEK])), Registry(ServerSettings().live_contexts)
     for device in await reader.devices():
         registry.put_device(device)
     await reader.close()
@@ -71,13 +74,18 @@ def measured(conninfo: str) -> dict[str, float]:
     }
 
 
+def fill(connection: psycopg.Connection, plan: LoadPlan, fleet: Fleet) -> None:
+    with connection.transaction():
+        populate_network(connection, plan, [fleet])
+
+
 def run() -> Report:
     """100,000, then the largest size."""
     rows = []
     for count in sorted({min(100_000, SESSIONS), SESSIONS}):
         plan = LoadPlan(devices=count, gateways=3, copies=3)
         fleet = Fleet(0, count, "elsys-ers", "heating", THINGS_A_SITE)
-        with installed(lambda connection, plan=plan, fleet=fleet: populate(connection, plan, [fleet]), ()) as place:
+        with installed(partial(fill, plan=plan, fleet=fleet), ()) as place:
             rows.append(measured(place.conninfo))
     facts = {
         "aims": "250 MB per 100,000 sessions; 20 s for 500,000",
