@@ -8,7 +8,16 @@ import sys
 from benchmarks.calm import PATIENCE
 from benchmarks.report import console, publish
 
-NAMES = ("uplink_stages", "generator", "uplinks", "latency", "class_c", "catalogue")
+NAMES = (
+    "uplink_stages",
+    "generator",
+    "uplinks",
+    "latency",
+    "class_c",
+    "catalogue",
+    "collisions",
+    "sessions",
+)
 
 
 def main() -> None:
