@@ -103,4 +103,38 @@ SENTENCES: Mapping[str, Promise] = {
     "document_inexact": _("La pièce %(number)s ne tombe pas juste (%(rules)s) : elle n’est pas émise."),
     "served_outside_month": _("Les jours du %(start)s au %(end)s débordent du mois facturé."),
     "money_divided_by_zero": _("Un montant ne peut pas être réparti sur zéro jour."),
+    "document_unreadable": _("Ce fichier n’est pas une facture lisible (%(cause)s)."),
+    "document_against_schema": _("La pièce ne respecte pas le schéma officiel : %(cause)s"),
+    "document_against_rules": _("La pièce ne respecte pas les règles officielles : %(cause)s"),
+    "rules_unavailable": _(
+        "Le contrôle des règles officielles ne répond pas : aucune pièce n’est produite sans lui. Réessayez."
+    ),
+    "payments_heading": _("Le fichier doit commencer par la ligne « %(columns)s »."),
+    "payments_too_many": _("Le fichier a plus de %(longest)s lignes : coupez-le en plusieurs."),
+    "payment_line_columns": _(
+        "Ligne %(line)s : %(expected)s colonnes séparées par des points-virgules sont attendues."
+    ),
+    "payment_line_reference": _("Ligne %(line)s : la référence bancaire manque ou dépasse 80 caractères."),
+    "payment_line_date": _(
+        "Ligne %(line)s : la date « %(text)s » n’est pas lisible ; écrivez 31/01/2026 ou 2026-01-31."
+    ),
+    "payment_line_amount": _(
+        "Ligne %(line)s : le montant « %(text)s » n’est pas un montant positif en euros et centimes."
+    ),
+    "payment_line_unknown": _(
+        "Ligne %(line)s : la facture « %(number)s » est inconnue. Corrigez la ligne ; rien n’a été enregistré."
+    ),
+    "payment_exceeds": _("%(amount)s € dépassent ce qui reste à payer de %(number)s : %(left)s €."),
+    "payment_exceeds_at_line": _(
+        "Ligne %(line)s : %(amount)s € dépassent ce qui reste à payer de %(number)s : %(left)s €. Rien n’a été "
+        "enregistré."
+    ),
+    "payment_known": _("La référence bancaire « %(reference)s » est déjà enregistrée."),
+    "payment_known_at_line": _(
+        "Ligne %(line)s : la référence « %(reference)s » est en double. Rien n’a été enregistré."
+    ),
+    "reminder_of_titre": _("%(number)s est un titre de recette : son recouvrement revient au comptable public."),
+    "reminder_not_due": _("%(number)s n’est pas à relancer : rien ne reste dû, ou l’échéance est le %(due_on)s."),
+    "reminder_last": _("%(number)s a déjà été relancée %(last)s fois : passez au contentieux."),
+    "reminder_done": _("%(number)s vient d’être relancée."),
 }

@@ -14,11 +14,13 @@ from maillage.billing.engine.monthly import Ledgered
 from maillage.billing.models import (
     Account,
     Bordereau,
+    Channel,
     ChargeRow,
     Document,
     Invoice,
     InvoiceLine,
     Payment,
+    Reminder,
     Run,
     RunItem,
     UsageEvent,
@@ -333,3 +335,76 @@ def known_usage(actor: Actor, subscription_id: int, references: Sequence[str]) -
     """Those of the references that were recorded already."""
     found = UsageEvent.objects.visible_to(actor).filter(subscription_id=subscription_id, reference__in=references)
     return set(found.values_list("reference", flat=True))
+
+
+def charges_by_line(actor: Actor, invoice: Invoice) -> list[tuple[int, Charge]]:
+    """The calculation behind a document, each charge with its line's id, line after line."""
+    rows = ChargeRow.objects.visible_to(actor).filter(invoice=invoice).select_related("line")
+    return [(row.line_id, charge_of(row)) for row in rows.order_by("line__position", "pk")]
+
+
+def without_document(actor: Actor, run: Run | None = None) -> QuerySet[Invoice]:
+    """Issued invoices whose file was not made yet, the oldest first."""
+    waiting = Invoice.objects.visible_to(actor).exclude(number=None).filter(documents=None)
+    found: QuerySet[Invoice] = (waiting.filter(run=run) if run else waiting).order_by("pk")
+    return found
+
+
+# --- payments
+
+
+def known_payments(actor: Actor, references: Sequence[str]) -> set[str]:
+    """Those of the bank's references that were recorded already."""
+    found = Payment.objects.visible_to(actor).filter(reference__in=references)
+    return set(found.values_list("reference", flat=True))
+
+
+def reminders_of(actor: Actor, one: Invoice) -> int:
+    """How often an invoice was reminded."""
+    return Reminder.objects.visible_to(actor).filter(invoice=one).count()
+
+
+def payments(actor: Actor) -> QuerySet[Payment]:
+    """Received money, the newest first."""
+    found: QuerySet[Payment] = (
+        Payment.objects.visible_to(actor).select_related("invoice", "organisation").order_by("-received_on", "-pk")
+    )
+    return found
+
+
+def overdue(actor: Actor, today: date) -> QuerySet[Invoice]:
+    """Invoices past their date with something left, the oldest first; titres are not ours to recover."""
+    due = with_balance(invoices(actor).filter(kind=Invoice.Kind.INVOICE, due_on__lt=today))
+    owing = due.filter(left_cents__gt=0)  # type: ignore[misc] # an annotation of ``with_balance``
+    found: QuerySet[Invoice] = (
+        owing.exclude(channel=Channel.TITRE).annotate(reminded=Count("reminders")).order_by("due_on", "pk")
+    )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A line of a statement: what an organisation owes more (positive) or less, and the balance after it."""
+
+    on: date
+    kind: str
+    reference: str
+    amount: Cents
+    balance: Cents
+
+
+def statement(actor: Actor, organisation_id: int) -> tuple[Movement, ...]:
+    """Everything asked, given back and paid, in order."""
+    documents = invoices(actor).filter(organisation_id=organisation_id)
+    moved = [
+        (one.issued_on, one.kind, str(one.number), -one.gross_cents if one.corrects_id else one.gross_cents)
+        for one in documents
+    ]
+    received = payments(actor).filter(organisation_id=organisation_id)
+    moved += [(one.received_on, "payment", one.reference, -one.amount_cents) for one in received]
+    movements: list[Movement] = []
+    balance = 0
+    for on, kind, reference, amount in sorted(moved):
+        balance += amount
+        movements.append(Movement(on, kind, reference, Cents(amount), Cents(balance)))
+    return tuple(movements)
