@@ -39,7 +39,7 @@ REASONS: Mapping[str, Promise] = {
     "once": _("%(what)s : une seule fois"),
     "part": _("%(what)s : %(days)s jours sur %(of)s"),
     "whole_again": _("%(what)s : de nouveau le mois entier"),
-    "quantity": _("%(what)s : quantité %(before)s → %(after)s"),
+    "quantity": _("%(what)s : quantité %(was)s → %(is)s"),
     "price": _("%(what)s : prix révisé de %(before)s € à %(after)s €"),
     "discount_begins": _("%(what)s : remise appliquée"),
     "discount_ends": _("%(what)s : fin de la remise"),
@@ -137,4 +137,5 @@ SENTENCES: Mapping[str, Promise] = {
     "reminder_not_due": _("%(number)s n’est pas à relancer : rien ne reste dû, ou l’échéance est le %(due_on)s."),
     "reminder_last": _("%(number)s a déjà été relancée %(last)s fois : passez au contentieux."),
     "reminder_done": _("%(number)s vient d’être relancée."),
+    "export_unfit": _("Choisissez un exercice entre 2000 et 2100, et le format FEC ou CSV."),
 }

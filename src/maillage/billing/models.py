@@ -62,7 +62,7 @@ class RunItem(TenantOwned):
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="items")
     state = models.CharField(max_length=8, choices=State, default=State.PENDING)
     carried_cents = models.BigIntegerField(default=0, help_text="Below the smallest claim: waits for the next month.")
-    cause = models.CharField(max_length=300, blank=True, help_text="Why it failed, as an error code.")
+    cause = models.JSONField(default=dict, help_text="Why it failed: the error's code and facts.")
 
     class Meta:
         constraints: ClassVar = [

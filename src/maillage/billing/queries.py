@@ -34,6 +34,7 @@ from maillage.orders import queries as orders
 from maillage.orders.engine.intervals import Interval, month_of
 from maillage.orders.engine.terms import VatRate, VatRule, from_json
 from maillage.orders.models import Subscription
+from maillage.territory.models import Site
 
 
 def issuer(actor: Actor) -> Account:
@@ -408,3 +409,9 @@ def statement(actor: Actor, organisation_id: int) -> tuple[Movement, ...]:
         balance += amount
         movements.append(Movement(on, kind, reference, Cents(amount), Cents(balance)))
     return tuple(movements)
+
+
+def site_names(actor: Actor, site_ids: Iterable[int]) -> dict[int, str]:
+    """The names of sites, by id."""
+    found = Site.objects.visible_to(actor).filter(pk__in=list(site_ids))
+    return dict(found.order_by("pk").values_list("pk", "name"))

@@ -56,5 +56,7 @@ def _fact(name: str, value: str) -> str:
     if name == "month":
         return month_name(date.fromisoformat(value))
     if name in {"before", "after", "amount"}:
-        return quantity(Decimal(value)) if "." not in value else price(Decimal(value)).removesuffix(" €")
+        return price(Decimal(value)).removesuffix(" €")
+    if name in {"was", "is"}:
+        return quantity(Decimal(value))
     return value

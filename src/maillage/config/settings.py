@@ -182,41 +182,32 @@ MAILLAGE_SENTENCES = [
     "maillage.lorawan.labels.SENTENCES",
     "maillage.telemetry.labels.SENTENCES",
     "maillage.command.labels.SENTENCES",
-<<<<<<< HEAD
     "maillage.catalogue.labels.SENTENCES",
-=======
     "maillage.orders.labels.SENTENCES",
     "maillage.billing.labels.SENTENCES",
->>>>>>> c91fcfa (Bill subscriptions month by month: due less billed, numbered without gap, booked in double entry)
 ]
 MAILLAGE_ACTIONS = [
     "maillage.identity.labels.ACTIONS",
     "maillage.lorawan.labels.ACTIONS",
     "maillage.telemetry.labels.ACTIONS",
     "maillage.command.labels.ACTIONS",
-<<<<<<< HEAD
     "maillage.catalogue.labels.ACTIONS",
-=======
     "maillage.orders.labels.ACTIONS",
     "maillage.billing.labels.ACTIONS",
->>>>>>> c91fcfa (Bill subscriptions month by month: due less billed, numbered without gap, booked in double entry)
 ]
 MAILLAGE_FACTS = [
     "maillage.identity.labels.FACTS",
     "maillage.lorawan.labels.FACTS",
     "maillage.telemetry.labels.FACTS",
     "maillage.command.labels.FACTS",
-<<<<<<< HEAD
     "maillage.catalogue.labels.FACTS",
-=======
     "maillage.orders.labels.FACTS",
     "maillage.billing.labels.FACTS",
->>>>>>> c91fcfa (Bill subscriptions month by month: due less billed, numbered without gap, booked in double entry)
 ]
 MAILLAGE_NAVIGATION = [
     "maillage.command.navigation.NAVIGATION",
     "maillage.catalogue.navigation.NAVIGATION",
-    "maillage.catalogue.navigation.NAVIGATION",
+    "maillage.billing.navigation.NAVIGATION",
     "maillage.lorawan.navigation.NAVIGATION",
     "maillage.identity.navigation.NAVIGATION",
 ]
@@ -227,4 +218,5 @@ MAILLAGE_ROUTERS = [
     ("/radio", "maillage.lorawan.api.router"),
     ("", "maillage.telemetry.api.router"),
     ("", "maillage.command.api.router"),
+    ("/billing", "maillage.billing.api.router"),
 ]

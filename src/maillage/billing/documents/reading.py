@@ -70,4 +70,4 @@ def _text(node: etree._Element, path: str, absent: str | None = None) -> str:
 
 
 def _all(node: etree._Element, path: str) -> list[etree._Element]:
-    return cast("list[etree._Element]", node.xpath(path, namespaces=NAMESPACES))
+    return cast("list[etree._Element]", node.xpath(path, namespaces=NAMESPACES))  # noqa: SLF001 - lxml has no other name for it

@@ -58,7 +58,7 @@ def _changed(now: Sequence[Charge], before: Sequence[Charge]) -> Iterator[Reason
 
 def _compared(now: Charge, before: Charge) -> Iterator[Reason]:
     if now.quantity != before.quantity:
-        yield _reason("quantity", [now], ("before", f"{before.quantity:f}"), ("after", f"{now.quantity:f}"))
+        yield _reason("quantity", [now], ("was", _plain(before)), ("is", _plain(now)))
     if now.unit_price != before.unit_price:
         yield _reason("price", [now], ("before", f"{before.unit_price:f}"), ("after", f"{now.unit_price:f}"))
     if bool(now.discount) != bool(before.discount):
@@ -89,3 +89,8 @@ def _sum(charges: Iterable[Charge]) -> str:
 
 def _month_days(charge: Charge) -> int:
     return month_of(charge.key.month).days
+
+
+def _plain(charge: Charge) -> str:
+    """The quantity without useless zeros, so that a row and a value say the same."""
+    return f"{charge.quantity.normalize():f}"

@@ -24,7 +24,6 @@ from maillage.identity.policies import require_operate
 from maillage.kernel.errors import Conflict, Invalid, NotFound
 from maillage.kernel.money import ZERO, Cents, euros
 from maillage.orders.engine.terms import VatRule
-from maillage.territory.models import Site
 
 _PREFIX = {Invoice.Kind.INVOICE: "F", Invoice.Kind.CREDIT: "A"}
 
@@ -111,7 +110,7 @@ def next_number(actor: Actor, prefix: str, issued_on: date) -> str:
 
 
 def _write_lines(actor: Actor, invoice: Invoice, draft: Draft, why: Mapping[Line, Sequence[Reason]]) -> None:
-    names = _site_names(actor, draft)
+    names = queries.site_names(actor, [line.site_id for line in draft.lines if line.site_id])
     rows = InvoiceLine.objects.bulk_create(
         InvoiceLine(
             organisation_id=invoice.organisation_id,
@@ -171,11 +170,6 @@ def _write_vat(invoice: Invoice, draft: Draft) -> None:
         )
         for one in draft.groups
     )
-
-
-def _site_names(actor: Actor, draft: Draft) -> dict[int, str]:
-    ids = {line.site_id for line in draft.lines if line.site_id is not None}
-    return {one.pk: one.name for one in Site.objects.visible_to(actor).filter(pk__in=ids).order_by("pk")}
 
 
 def _locked(actor: Actor, organisation_id: int) -> Account:

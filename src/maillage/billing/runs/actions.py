@@ -61,7 +61,7 @@ def retry_failed(actor: Actor, run_id: int) -> int:
     run = queries.run(actor, run_id)
     require_operate(actor, queries.issuer(actor).organisation_id)
     failed = RunItem.objects.visible_to(actor).filter(run=run, state=RunItem.State.FAILED)
-    return failed.update(state=RunItem.State.PENDING, cause="")
+    return failed.update(state=RunItem.State.PENDING, cause={})
 
 
 class _Failing(Exception):  # noqa: N818 - carries a verdict out of its transaction
@@ -117,7 +117,7 @@ def _state(bill: Bill) -> RunItem.State:
 def _mark_failed(actor: Actor, item: RunItem, error: MaillageError) -> RunItem:
     locked = RunItem.objects.visible_to(actor).select_for_update().get(pk=item.pk)
     if locked.state == RunItem.State.PENDING:
-        locked.state, locked.cause = RunItem.State.FAILED, error.code
+        locked.state, locked.cause = RunItem.State.FAILED, {"code": error.code, "facts": error.facts}
         locked.save(update_fields=["state", "cause"])
     return locked
 
