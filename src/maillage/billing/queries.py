@@ -415,3 +415,9 @@ def site_names(actor: Actor, site_ids: Iterable[int]) -> dict[int, str]:
     """The names of sites, by id."""
     found = Site.objects.visible_to(actor).filter(pk__in=list(site_ids))
     return dict(found.order_by("pk").values_list("pk", "name"))
+
+
+def all_accounts(actor: Actor) -> QuerySet[Account]:
+    """Everybody's account, the operating body's included."""
+    found: QuerySet[Account] = Account.objects.visible_to(actor).order_by("pk")
+    return found
