@@ -138,4 +138,11 @@ SENTENCES: Mapping[str, Promise] = {
     "reminder_last": _("%(number)s a déjà été relancée %(last)s fois : passez au contentieux."),
     "reminder_done": _("%(number)s vient d’être relancée."),
     "export_unfit": _("Choisissez un exercice entre 2000 et 2100, et le format FEC ou CSV."),
+    "bordereau_empty": _("Aucun titre n’attend d’être mis au bordereau."),
+    "bordereau_unknown": _("Ce bordereau n’existe pas."),
+    "bordereau_against_schema": _("Le bordereau ne respecte pas le schéma officiel du PES : %(cause)s"),
+    "bordereau_inexact": _("Les sommes du bordereau %(number)s ne sont pas celles de ses titres : il n’est pas émis."),
+    "accounting_incomplete": _(
+        "Les codes comptables de l’organisme qui facture sont incomplets : renseignez %(fields)s."
+    ),
 }

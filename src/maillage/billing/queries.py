@@ -23,6 +23,7 @@ from maillage.billing.models import (
     Reminder,
     Run,
     RunItem,
+    Titre,
     UsageEvent,
     VatRow,
 )
@@ -420,4 +421,28 @@ def site_names(actor: Actor, site_ids: Iterable[int]) -> dict[int, str]:
 def all_accounts(actor: Actor) -> QuerySet[Account]:
     """Everybody's account, the operating body's included."""
     found: QuerySet[Account] = Account.objects.visible_to(actor).order_by("pk")
+    return found
+
+
+def without_titre(actor: Actor, *, reductions: bool) -> QuerySet[Invoice]:
+    """Documents of the titre channel on no bordereau yet: invoices, or credit notes of invoices that were sent."""
+    waiting = invoices(actor).filter(channel=Channel.TITRE, titre=None)
+    if reductions:
+        waiting = waiting.filter(kind=Invoice.Kind.CREDIT, corrects__titre__isnull=False)
+    else:
+        waiting = waiting.filter(kind=Invoice.Kind.INVOICE)
+    return waiting.order_by("pk")
+
+
+def titre_of(actor: Actor, one: Invoice) -> Titre | None:
+    """The titre of a document, once on a bordereau."""
+    return Titre.objects.visible_to(actor).filter(invoice=one).first()
+
+
+def bordereau(actor: Actor, bordereau_id: int) -> Bordereau:
+    """One with its file. Raises ``NotFound``."""
+    del actor  # whoever runs the desk
+    found = Bordereau.objects.filter(pk=bordereau_id).first()
+    if found is None:
+        raise NotFound("bordereau_unknown", bordereau_id=bordereau_id)
     return found

@@ -30,7 +30,14 @@ from maillage.territory.models import Site
 
 MONTHS = 3
 _STANDARD = VatRule("S", Decimal(20))
-_PES = {"IdPost": "091001", "CodCol": "123", "CodBud": "00", "IdColl": "25910012100013"}
+_PES = {
+    "post": "091001",
+    "siret": "25910012100013",
+    "collectivity": "123",
+    "budget": "00",
+    "product": "0001",
+    "nature": "7061",
+}
 _ESTABLISHMENT = "0001"
 _HEATING = Terms(
     (
