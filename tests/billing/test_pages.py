@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from tests.fixtures.billing import BILLER, run, subscribed
+from tests.fixtures.billing import BILLER, run, subscribed, terms
 from tests.fixtures.things import logged_in
 
 from maillage.billing import queries
@@ -34,7 +34,7 @@ def text(response):
     return unescape(response.content.decode()).replace("\xa0", " ").replace("\u202f", " ")
 
 
-OPERATORS_PAGES = ["desk", "payments", "reminders", "ledger"]
+OPERATORS_PAGES = ["desk", "payments", "reminders", "ledger", "bordereaux"]
 
 
 @pytest.mark.parametrize("name", OPERATORS_PAGES)
@@ -161,3 +161,17 @@ def test_the_api_refuses_a_mayor_who_would_bill(billed_evry):
     body = json.dumps({"month": "2026-01-01", "issued_on": "2026-02-01"})
     answer = logged_in(billed_evry.mayor).post("/api/v1/billing/runs", body, content_type="application/json")
     assert answer.status_code == 403
+
+
+def test_titres_are_put_on_a_bordereau_from_the_desk(desk, titred_brunoy):
+    subscribed(titred_brunoy, agreed=terms("50.00"))
+    run(JANUARY)
+    made = desk.post(reverse("billing:bordereaux"), follow=True)
+    assert "Bordereau 1" in text(made)
+    (row,) = queries.bordereaux(BILLER)
+    file = desk.get(reverse("billing:bordereau", args=[row.pk]))
+    assert file["Content-Type"] == "application/xml"
+    assert b"PES_RecetteAller" in file.content
+    again = desk.post(reverse("billing:bordereaux"))
+    assert again.status_code == 422
+    assert "Aucun titre" in text(again)

@@ -145,4 +145,7 @@ SENTENCES: Mapping[str, Promise] = {
     "accounting_incomplete": _(
         "Les codes comptables de l’organisme qui facture sont incomplets : renseignez %(fields)s."
     ),
+    "supplier_invoice_unreadable": _("Ce fichier n’est pas une facture CII ou UBL lisible : %(cause)s"),
+    "supplier_invoice_too_large": _("Le fichier dépasse %(megabytes)s Mo."),
+    "supplier_invoice_currency": _("La facture est en %(currency)s : seules les factures en euros sont reprises."),
 }

@@ -18,6 +18,7 @@ from maillage.billing.ledger import export
 from maillage.billing.ledger import queries as ledgers
 from maillage.billing.payments import actions
 from maillage.billing.payments.parsing import payments_in
+from maillage.billing.pes.actions import issue_bordereau
 from maillage.kernel import clock
 from maillage.kernel.errors import Conflict, Invalid
 from maillage.web import problems
@@ -61,6 +62,40 @@ def remind(request: HttpRequest, number: str) -> HttpResponse:
     said = _("%(number)s : relance n° %(level)s notée.") % {"number": number, "level": row.level}
     messages.success(request, said)
     return redirect("billing:reminders")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def bordereaux(request: HttpRequest) -> HttpResponse:
+    """What waits for a bordereau, those issued, and a button for each kind."""
+    actor = operator(request)
+    problem = ""
+    if request.method == "POST":
+        today = clock.now().astimezone(PARIS).date()
+        try:
+            made = issue_bordereau(actor, today, reductions=request.POST.get("kind") == "reductions")
+        except Invalid as error:
+            problem = problems.sentence(error)
+        else:
+            said = _("Bordereau %(number)s de %(year)s émis.") % {"number": made.number, "year": made.year}
+            messages.success(request, said)
+            return redirect("billing:bordereaux")
+    context = {
+        "problem": problem,
+        "waiting": queries.without_titre(actor, reductions=False).count(),
+        "reductions": queries.without_titre(actor, reductions=True).count(),
+        "bordereaux": queries.bordereaux(actor)[:100],
+        "crumbs": _crumbs(),
+    }
+    return render(request, "billing/bordereaux.html", context, status=422 if problem else 200)
+
+
+@require_GET
+def bordereau(request: HttpRequest, bordereau_id: int) -> HttpResponse:
+    """Its PES V2 file, for the public accountant's portal."""
+    row = queries.bordereau(operator(request), bordereau_id)
+    headers = {"Content-Disposition": f'attachment; filename="TITRES_{row.year}_{row.number:07d}.xml"'}
+    return HttpResponse(bytes(row.content), content_type="application/xml", headers=headers)
 
 
 @require_GET

@@ -323,7 +323,8 @@ def document(actor: Actor, one: Invoice) -> Document | None:
 def bordereaux(actor: Actor) -> QuerySet[Bordereau]:
     """All, the newest first."""
     del actor
-    return Bordereau.objects.defer("content").order_by("-year", "-number")
+    counted = Bordereau.objects.defer("content").annotate(count=Count("titres"))
+    return counted.order_by("-year", "-number")
 
 
 def _sub_sum(model: type[Payment] | type[Invoice], to: str, amount: str) -> Coalesce:

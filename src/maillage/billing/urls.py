@@ -34,6 +34,8 @@ urlpatterns = [
     path("billing/payments/", money_pages.payments, name="payments"),
     path("billing/reminders/", money_pages.reminders, name="reminders"),
     path("billing/reminders/<number:number>/", money_pages.remind, name="remind"),
+    path("billing/bordereaux/", money_pages.bordereaux, name="bordereaux"),
+    path("billing/bordereaux/<int:bordereau_id>/", money_pages.bordereau, name="bordereau"),
     path("billing/ledger/", money_pages.ledger, name="ledger"),
     path("billing/ledger/export/", money_pages.export_ledger, name="ledger-export"),
 ]
