@@ -36,6 +36,7 @@ FACTS: Mapping[str, Promise] = {
 REASONS: Mapping[str, Promise] = {
     "new": _("%(what)s : nouveau depuis le %(since)s"),
     "gone": _("%(what)s : n’est plus facturé"),
+    "unused": _("%(what)s : aucune consommation à facturer"),
     "once": _("%(what)s : une seule fois"),
     "part": _("%(what)s : %(days)s jours sur %(of)s"),
     "whole_again": _("%(what)s : de nouveau le mois entier"),

@@ -21,11 +21,12 @@ class Reason:
 def reasons(month: date, now: Sequence[Charge], before: Sequence[Charge]) -> tuple[Reason, ...]:
     """What explains the difference between a line's charges and those of the same site for the month before."""
     current = _by_topic(one for one in now if one.key.month == month and one.kind is not ChargeKind.ADJUSTMENT)
-    previous = _by_topic(one for one in before if one.kind is not ChargeKind.ADJUSTMENT)
+    passing = {ChargeKind.ADJUSTMENT, ChargeKind.ONE_OFF}
+    previous = _by_topic(one for one in before if one.kind not in passing)
     found: list[Reason] = []
     for topic, charges in current.items():
         found += _changed(charges, previous.get(topic, []))
-    found += [_reason("gone", charges) for topic, charges in previous.items() if topic not in current]
+    found += [_gone(charges) for topic, charges in previous.items() if topic not in current]
     found += [_late(one) for one in now if one.key.month != month or one.kind is ChargeKind.ADJUSTMENT]
     return tuple(dict.fromkeys(found))
 
@@ -54,6 +55,10 @@ def _changed(now: Sequence[Charge], before: Sequence[Charge]) -> Iterator[Reason
     else:
         yield from _compared(last, before[-1])
     yield from _days(now, before)
+
+
+def _gone(before: Sequence[Charge]) -> Reason:
+    return _reason("unused" if before[0].kind is ChargeKind.USAGE else "gone", before)
 
 
 def _compared(now: Charge, before: Charge) -> Iterator[Reason]:
