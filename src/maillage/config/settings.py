@@ -42,6 +42,8 @@ INSTALLED_APPS = [
     "maillage.catalogue",
     "maillage.solutions.heating",
     "maillage.solutions.access",
+    "maillage.orders",
+    "maillage.billing",
     "maillage.demo",
 ]
 
@@ -182,6 +184,8 @@ MAILLAGE_SENTENCES = [
     "maillage.telemetry.labels.SENTENCES",
     "maillage.command.labels.SENTENCES",
     "maillage.catalogue.labels.SENTENCES",
+    "maillage.orders.labels.SENTENCES",
+    "maillage.billing.labels.SENTENCES",
 ]
 MAILLAGE_ACTIONS = [
     "maillage.identity.labels.ACTIONS",
@@ -189,6 +193,8 @@ MAILLAGE_ACTIONS = [
     "maillage.telemetry.labels.ACTIONS",
     "maillage.command.labels.ACTIONS",
     "maillage.catalogue.labels.ACTIONS",
+    "maillage.orders.labels.ACTIONS",
+    "maillage.billing.labels.ACTIONS",
 ]
 MAILLAGE_FACTS = [
     "maillage.identity.labels.FACTS",
@@ -196,10 +202,13 @@ MAILLAGE_FACTS = [
     "maillage.telemetry.labels.FACTS",
     "maillage.command.labels.FACTS",
     "maillage.catalogue.labels.FACTS",
+    "maillage.orders.labels.FACTS",
+    "maillage.billing.labels.FACTS",
 ]
 MAILLAGE_NAVIGATION = [
     "maillage.command.navigation.NAVIGATION",
     "maillage.catalogue.navigation.NAVIGATION",
+    "maillage.billing.navigation.NAVIGATION",
     "maillage.lorawan.navigation.NAVIGATION",
     "maillage.identity.navigation.NAVIGATION",
 ]
@@ -210,4 +219,5 @@ MAILLAGE_ROUTERS = [
     ("/radio", "maillage.lorawan.api.router"),
     ("", "maillage.telemetry.api.router"),
     ("", "maillage.command.api.router"),
+    ("/billing", "maillage.billing.api.router"),
 ]
