@@ -112,10 +112,10 @@ def test_a_crash_between_command_and_mark_leaves_neither(gate, monkeypatch):
     assert carried_out(monday(8)) == [("open", "schedule")]
 
 
-def test_the_next_seven_days_can_be_looked_at(evry, gate):
+def test_the_next_thirty_days_can_be_looked_at(evry, gate):
     actions.add_entry(evry.mayor, gate.pk, CLOSES)
     planned = queries.preview(evry.mayor, gate.pk, MONDAY_MIDNIGHT)
-    assert [plan.entry.verb for plan in planned] == ["open", "close"] * 7
+    assert [plan.entry.verb for plan in planned] == ["open", "close"] * 30
     assert planned[0].at == monday(8)
     assert monday(16) < planned[1].at < monday(17)
 
@@ -184,7 +184,7 @@ def test_a_scheduler_that_stays_looks_only_at_what_has_come_or_changed(
     with django_assert_num_queries(1):
         assert carried_out(monday(7, 59), agenda) == []
     assert carried_out(monday(8), agenda) == [("open", "schedule")]
-    with django_assert_num_queries(2):  # the line has had its turn: its next one is worked out
+    with django_assert_num_queries(3):  # the line has had its turn: its next one is worked out
         assert carried_out(monday(8, 0), agenda) == []
     monkeypatch.setattr("maillage.command.schedules.actions.clock.now", lambda: monday(8, 10))
     entry = ScheduleEntry.objects.unscoped("test").get()
