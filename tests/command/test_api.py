@@ -108,7 +108,11 @@ def test_things_values_and_curves_are_read(mayor, evry, equipment):
     names = [thing["name"] for thing in mayor.get("/api/v1/things").json()["items"]]
     assert names == ["Radiateur", "Capteur", "Portail"]
     (gate,) = mayor.get(f"/api/v1/sites/{evry.cemetery.pk}/things").json()
-    assert (gate["thing"]["name"], gate["period_s"], gate["next_expected_at"]) == ("Portail", 600, "2026-01-01T00:10:00Z")
+    assert (gate["thing"]["name"], gate["period_s"], gate["next_expected_at"]) == (
+        "Portail",
+        600,
+        "2026-01-01T00:10:00Z",
+    )
     stream = gate["readings"][0]["datastream_id"]
     curve = mayor.get(f"/api/v1/datastreams/{stream}/series").json()
     assert (curve["points"], curve["width_s"]) == ([], 0)

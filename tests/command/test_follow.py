@@ -113,7 +113,7 @@ def test_messages_that_serve_no_command_are_left_alone(command, reference):
     ],
 )
 def test_time_runs_out_with_what_was_missing(command, sent, seen_after_s, cause, monkeypatch):
-    monkeypatch.setattr(actions, "_retry", lambda *args, **kwargs: False)
+    monkeypatch.setattr(actions, "tries_again", lambda *_: False)
     if sent:
         actions.note_downlink(FOLLOWER, update(command, "sent", 10))
     if seen_after_s is not None:

@@ -44,10 +44,10 @@ class Solution:
     """``panel`` and ``chart`` name templates and quantities that the site page shows for things of this solution.
 
     ``catch_up``: how long after its moment a scheduled command may still be carried out, when the house was away then.
-    ``retry``: when a command that did not get through is sent again. ``interlocks``: what forbids its verbs for a while.
-    ``ceilings``: the highest mean over a building that the law allows, by verb. ``warms``: the verb whose schedule lines
-    may be begun early, so that ``warms[1]`` has reached its value at their time. ``approval_within``: how long a command
-    that needs a second person waits for them.
+    ``retry``: when a command that did not get through is sent again. ``interlocks``: what forbids its verbs for a time.
+    ``ceilings``: the highest mean over a building that the law allows, by verb. ``warms``: the verb whose schedule
+    lines may begin early, so that the quantity ``warms[1]`` has reached its value at their time. ``approval_within``:
+    how long a command that needs a second person waits for them.
     """
 
     code: str

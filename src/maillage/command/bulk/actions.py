@@ -1,4 +1,4 @@
-"""Writes: many things are asked the same. Each has a transaction of its own: what one refuses does not hold up others."""
+"""Writes: many things are asked the same, each in a transaction of its own: one that refuses holds up no other."""
 
 import uuid
 from collections.abc import Sequence

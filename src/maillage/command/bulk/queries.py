@@ -20,7 +20,7 @@ MOST_SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Things of one solution in a commune: of some sites, or of every site of a kind; all of them when neither is said."""
+    """Things of one solution in a commune: of some sites, of every site of a kind, or all when neither is said."""
 
     commune: str
     solution: str

@@ -1,9 +1,9 @@
 """How long a room needs to become warm, learnt from how it became warm before: optimal start.
 
 A heated room follows, near enough, a first-order response: it moves towards the temperature ``limit`` that its
-radiators could reach, by 63 % of what is missing in each time constant. Its rate of warming is then a straight line of its
-temperature, fitted by least squares over past warm-ups. What is not known (the weather, doors) shows as scatter between
-warm-ups: each one in turn is left out (jackknife), and the start is early enough for nine mornings in ten.
+radiators could reach, by 63 % of what is missing in each time constant. Its rate of warming is then a straight line of
+its temperature, fitted by least squares over past warm-ups. What is not known (the weather, doors) shows as scatter
+between warm-ups: each one in turn is left out (jackknife), and the start is early enough for nine mornings in ten.
 """
 
 import math
@@ -19,11 +19,11 @@ LONGEST = timedelta(hours=6)
 REACHED_WITHIN = 0.5
 """Kelvin below the setpoint from which a room counts as warm: a thermostat closes its valve before it is reached."""
 _RISE_LEAST = 0.7
-_FEWEST_SAMPLES = 3
+_FEWEST_SAMPLES = 2
 _FLATTEST_PER_H = -1e-3  # a time constant beyond forty days is none
 _STEP_LONGEST = timedelta(minutes=70)
 _ONE_SIDED_90_PERCENT = 1.2816
-_FASTEST_K_PER_H, _SLOWEST_K_PER_H = 6.0, 0.1
+_FASTEST_K_PER_H, _SLOWEST_K_PER_H = 12.0, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,7 @@ def warm_ups(samples: Sequence[Sample]) -> list[list[Sample]]:
     """The runs in which the room was asked to become warmer and rose by 0.7 K or more, without a hole in them."""
     runs: list[list[Sample]] = [[]]
     for one, two in pairwise(samples):
-        rising = one.air_c < one.target_c - REACHED_WITHIN and two.at - one.at <= _STEP_LONGEST
-        if rising and (not runs[-1] or one.target_c == runs[-1][-1].target_c):
+        if _rises(one, two):
             runs[-1] = runs[-1] or [one]
             runs[-1].append(two)
         elif runs[-1]:
@@ -96,12 +95,17 @@ def lead(response: Response | None, air_c: float | None, target_c: float) -> Lea
     return Lead(_bounded(expected * margin), _bounded(expected), is_learnt=True)
 
 
+def _rises(one: Sample, two: Sample) -> bool:
+    asked_for_more = one.air_c < one.target_c - REACHED_WITHIN and one.target_c == two.target_c
+    return asked_for_more and two.at - one.at <= _STEP_LONGEST
+
+
 def _from_its_lowest(run: list[Sample]) -> list[Sample]:
     """Radiators are cold at first: the rise begins at the lowest temperature of the run."""
     if not run:
         return run
-    lowest = min(range(len(run)), key=lambda index: run[index].air_c)
-    return run[max(0, lowest) :] if run[lowest].air_c < run[-1].air_c else []
+    lowest = min(range(len(run)), key=lambda index: (run[index].air_c, -index))
+    return run[lowest:] if run[lowest].air_c < run[-1].air_c else []
 
 
 def _rate(run: Sequence[Sample]) -> float:

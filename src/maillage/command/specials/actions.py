@@ -1,4 +1,4 @@
-"""Writes: exceptional periods are planned and cancelled; the command process begins and ends them, each exactly once."""
+"""Writes: exceptional periods are planned and cancelled; the command process begins and ends each exactly once."""
 
 import uuid
 from collections.abc import Sequence
@@ -48,8 +48,8 @@ class Plan:
 def plan_period(actor: Actor, thing_ids: Sequence[int], plan: Plan) -> list[SpecialPeriod]:
     """The same for several things, or none of it.
 
-    Raises ``NotFound`` for a thing that is not the actor's to see, ``Refused``, ``Invalid`` and ``Conflict`` that say what
-    to change: two periods of one thing never overlap.
+    Raises ``NotFound`` for a thing that is not the actor's to see, ``Refused``, ``Invalid`` and ``Conflict`` that say
+    what to change: two periods of one thing never overlap.
     """
     _check_time(plan, clock.now())
     label = plan.label.strip()[:LABEL_LENGTH]
@@ -154,7 +154,7 @@ def _end(actor: Actor, period: SpecialPeriod, now: datetime) -> Command | None:
 
 
 def wanted_now(actor: Actor, thing: Thing, verb: str, now: datetime) -> tuple[str, float | None] | None:
-    """What the thing's schedule wants it to be at ``now``, of the states that ``verb`` drives; None when it says none."""
+    """What the thing's schedule wants it to be at ``now``, of the states that ``verb`` drives; None when nothing."""
     rivals = registry.rival_verbs(thing.solution, queries.model_of(thing), verb)
     entries = [one for one in queries.schedule_of_thing(actor, thing.pk) if one.enabled and one.verb in rivals]
     turn = standing([queries.as_value(one) for one in entries], queries.place_of(thing), now)

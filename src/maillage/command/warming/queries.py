@@ -4,8 +4,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from maillage.command import registry
-from maillage.command.engine.warm_up import Lead, Response, Sample, lead
+from maillage.command import queries, registry
+from maillage.command.engine.warm_up import LONGEST, Lead, Response, Sample, lead
 from maillage.command.models import ScheduleEntry, SpecialPeriod, WarmUp
 from maillage.identity.actor import Actor
 from maillage.telemetry import queries as telemetry
@@ -36,7 +36,8 @@ def lead_of(actor: Actor, thing: Thing, verb: str, value: float | None, now: dat
         return None
     reading = _felt(actor, thing, solution.warms[1])
     fresh = reading is not None and reading.at is not None and now - reading.at <= _FRESH
-    return lead(response_of(actor, thing), reading.value if reading and fresh else None, value)
+    found = lead(response_of(actor, thing), reading.value if reading and fresh else None, value)
+    return Lead(min(found.duration + _until_heard(thing), LONGEST), found.expected, found.is_learnt)
 
 
 def lead_for(actor: Actor, line: ScheduleEntry | SpecialPeriod, now: datetime) -> timedelta:
@@ -80,6 +81,12 @@ def to_learn(actor: Actor, now: datetime) -> Thing | None:
     known = WarmUp.objects.visible_to(actor).filter(thing_id__in=wanted, learnt_at__gt=now - LEARNT_EVERY)
     missing = wanted - set(known.order_by().values_list("thing_id", flat=True))
     return telemetry.things(actor).filter(pk__in=missing).first()
+
+
+def _until_heard(thing: Thing) -> timedelta:
+    """A class A device learns of it when it next speaks."""
+    model = queries.model_of(thing)
+    return timedelta(0) if model is None or model.device_class == "C" else timedelta(seconds=model.uplink_period_s)
 
 
 def _felt(actor: Actor, thing: Thing, quantity: str) -> Reading | None:

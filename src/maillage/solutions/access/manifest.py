@@ -22,8 +22,8 @@ CLOSE = Verb(
     ),
 )
 
-# EN 12453: a gate that moves by itself must not close on anybody. The gate's own edge or light barrier stops it at once;
-# this one keeps it from being told to while somebody is seen there.
+# EN 12453: a gate that moves by itself must not close on anybody. Its own edge or light barrier stops it at once; this
+# keeps it from being told to close while somebody is seen there.
 PRESENCE = tuple(
     Interlock(code="presence", verbs=frozenset({CLOSE.code}), quantity=quantity) for quantity in ("occupancy", "motion")
 )
