@@ -18,6 +18,7 @@ from maillage.command.lives import Life, life_of
 from maillage.command.overview import SiteOverview, findings, left_undone, newest_commands, site_overviews
 from maillage.command.places import Equipment, equipment
 from maillage.command.summaries import summary_text
+from maillage.identity import policies
 from maillage.identity.actor import Actor, Role
 from maillage.identity.middleware import actor_of, still_acts
 from maillage.kernel import clock
@@ -162,6 +163,7 @@ def _commune_page(request: HttpRequest, actor: Actor, insee: str) -> HttpRespons
         "view": view,
         "greeting": _greeting(actor),
         "is_home": own is not None and own.pk == insee,
+        "may_command": bool(view.equipped) and policies.may_command(actor, view.equipped[0].site.organisation_id),
         "crumbs": [(_("Communes"), reverse("command:communes"))],
     }
     return render(request, "command/commune.html", context)

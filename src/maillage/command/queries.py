@@ -162,9 +162,16 @@ def said_by_schedules(actor: Actor) -> dict[int, Said]:
     return {pk: Said(*said) for pk, *said in rows}
 
 
-def preview(actor: Actor, thing_id: int, start: datetime, span: timedelta = PREVIEW) -> list[Planned]:
-    """What the enabled entries of a thing will do in the days from ``start``, in order."""
-    entries = {entry.pk: entry for entry in schedule_of_thing(actor, thing_id) if entry.enabled}
+def preview(
+    actor: Actor,
+    thing_id: int,
+    start: datetime,
+    span: timedelta = PREVIEW,
+    entry_ids: Collection[int] | None = None,
+) -> list[Planned]:
+    """What the enabled entries of a thing, or some of them, will do in the days from ``start``, in order."""
+    found_entries = [entry for entry in schedule_of_thing(actor, thing_id) if entry.enabled]
+    entries = {entry.pk: entry for entry in found_entries if entry_ids is None or entry.pk in entry_ids}
     if not entries:
         return []
     place = place_of(next(iter(entries.values())).thing)

@@ -197,6 +197,12 @@ MAILLAGE_FACTS = [
     "maillage.command.labels.FACTS",
     "maillage.catalogue.labels.FACTS",
 ]
+# Who puts the facts of a journal line into words, by the beginning of its action; else they are listed by name.
+MAILLAGE_JOURNAL_TELLERS = {
+    "command.": "maillage.command.telling.told",
+    "schedule.": "maillage.command.telling.told",
+    "special.": "maillage.command.telling.told",
+}
 MAILLAGE_NAVIGATION = [
     "maillage.command.navigation.NAVIGATION",
     "maillage.catalogue.navigation.NAVIGATION",

@@ -56,14 +56,16 @@ def add_opening(actor: Actor, site_id: int, hours: Hours) -> OpeningHours:
 
 
 @transaction.atomic
-def remove_opening(actor: Actor, opening_id: int) -> None:
-    """The building is not used then any more. Without any hours it counts as used at all times."""
+def remove_opening(actor: Actor, opening_id: int) -> int:
+    """The building is not used then any more; returns its site's id. Without any hours it counts as used always."""
     row = OpeningHours.objects.visible_to(actor).select_related("site").filter(pk=opening_id).first()
     if row is None:
         raise NotFound("opening_unknown", opening_id=opening_id)
     require_command(actor, row.organisation_id)
     _journal(actor, row, "schedule.opening_removed")
+    site_id: int = row.site_id
     row.delete()
+    return site_id
 
 
 def _journal(actor: Actor, row: OpeningHours, action: str) -> None:

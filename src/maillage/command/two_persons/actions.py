@@ -34,14 +34,16 @@ def require_two(
 
 
 @transaction.atomic
-def lift_rule(actor: Actor, rule_id: int) -> None:
-    """One person is enough again."""
+def lift_rule(actor: Actor, rule_id: int) -> str:
+    """One person is enough again. Returns the commune's INSEE code, empty for an organisation that is none."""
     rule = queries.two_person_rules(actor).filter(pk=rule_id).first()
     if rule is None:
         raise NotFound("rule_unknown", rule_id=rule_id)
     require_represent(actor, rule.organisation_id)
     _journal(actor, rule, "command.two_person_rule_removed")
     rule.delete()
+    commune = getattr(rule.organisation, "commune", None)
+    return commune.pk if commune is not None else ""
 
 
 def _journal(actor: Actor, rule: TwoPersonRule, action: str) -> None:
