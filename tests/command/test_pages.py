@@ -169,7 +169,7 @@ def arguments(kind, evry, equipment, line):
 
 @pytest.fixture
 def everything(evry, equipment, line):
-    """One of each thing that has an address."""
+    """One of each thing that has an address; the weekly line."""
     require_two(evry.mayor, evry.organisation.pk, "access", "open")
     actions.request(evry.agent, equipment.gate.pk, "open")
     request_many(evry.mayor, Selection(evry.commune.pk, "heating", "set_temperature"), 18, "Tous les sites")
@@ -177,6 +177,7 @@ def everything(evry, equipment, line):
     start = clock.now() + timedelta(days=1)
     fair = Plan("Fête", "set_temperature", 19, start, start + timedelta(hours=4))
     plan_period(evry.mayor, [equipment.valve.pk], fair)
+    return line
 
 
 def all_there_is():
@@ -190,9 +191,9 @@ def test_the_matrix_names_every_address():
 
 
 @pytest.mark.parametrize(("method", "name", "kind"), ADDRESSES)
-def test_another_communes_mayor_finds_nothing(method, name, kind, evry, equipment, line, everything, stranger):
+def test_another_communes_mayor_finds_nothing(method, name, kind, evry, equipment, everything, stranger):
     before = all_there_is()
-    address = reverse(f"command:{name}", args=arguments(kind, evry, equipment, line))
+    address = reverse(f"command:{name}", args=arguments(kind, evry, equipment, everything))
     response = getattr(stranger, method)(address, {"verb": "open", "enabled": "0", "confirmed": "1"})
     assert response.status_code == 404
     assert "Evry" not in response.content.decode()

@@ -163,6 +163,7 @@ SENTENCES: Mapping[str, Promise] = {
     "opening_full": _("Ce site a déjà %(most)s horaires d’ouverture : retirez-en un avant d’en ajouter."),
     "rule_exists": _("Cette règle existe déjà."),
     "rule_unknown": _("Cette règle n’existe pas, ou elle ne vous est pas accessible."),
+    "instant_without_offset": _("%(given)s ne dit pas de quel fuseau : ajoutez Z ou +01:00."),
     "days_reversed": _("La dernière date doit suivre la première."),
     "school_holidays_unknown": _(
         "Les vacances scolaires de cette commune ne sont pas connues ici (Corse ou outre-mer) : choisissez « comme les "

@@ -159,7 +159,7 @@ def lowering(actor: Actor, one: Equipment, place: Place) -> Callable[[Planned], 
             return ""
         offer = one.offers.get(each.entry.verb)
         unit = offer.limits.unit if offer and offer.limits else ""
-        return _("bâtiment vide : ramené à %(ceiling)s (loi)") % {"ceiling": formats.quantity(ceiling.value, unit)}
+        return _("bâtiment vide, ramené à %(ceiling)s par la loi") % {"ceiling": formats.quantity(ceiling.value, unit)}
 
     return words
 

@@ -16,7 +16,7 @@ from maillage.command.engine.interlock import Sensed
 from maillage.command.engine.legal import Room
 from maillage.command.engine.life import OPEN, UNDER_WAY, State
 from maillage.command.engine.occupancy import Opening, Use
-from maillage.command.engine.rhythm import Rhythm, rhythm
+from maillage.command.engine.rhythm import Rhythm, rhythm, wakes_at
 from maillage.command.engine.schedule import AtClock, AtSun, Entry, Place, Sun, merged
 from maillage.command.engine.spans import Span
 from maillage.command.models import Command, CommandStep, OpeningHours, ScheduleEntry, SpecialPeriod, TwoPersonRule
@@ -212,6 +212,14 @@ def place_of_site(site: Site) -> Place:
 def opening_hours(actor: Actor, site_id: int) -> TenantQuerySet[OpeningHours]:
     """When a site is used, in the order they were added."""
     return OpeningHours.objects.visible_to(actor).filter(site_id=site_id).select_related("site").order_by("pk")
+
+
+def wakes(actor: Actor, found: Command, now: datetime) -> datetime | None:
+    """When the device of an open command should next listen; None when it listens always, or nobody can say."""
+    device, model = found.thing.device, model_of(found.thing)
+    if found.state not in OPEN or device is None or model is None or model.device_class == "C":
+        return None
+    return wakes_at(rhythm_of(actor, found.thing, now).period, device.last_seen_at, now)
 
 
 def special_periods(actor: Actor) -> TenantQuerySet[SpecialPeriod]:

@@ -216,4 +216,5 @@ MAILLAGE_ROUTERS = [
     ("/radio", "maillage.lorawan.api.router"),
     ("", "maillage.telemetry.api.router"),
     ("", "maillage.command.api.router"),
+    ("", "maillage.command.more_api.router"),
 ]
