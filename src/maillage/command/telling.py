@@ -8,8 +8,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from maillage.command.labels import FACTS, SKIPPED, explain
+from maillage.command.labels import SKIPPED, explain
 from maillage.command.registry import solutions
+from maillage.identity.labels import fact_label
 from maillage.web import formats
 
 _HIDDEN = frozenset(
@@ -63,7 +64,7 @@ def _others(action: str, facts: Mapping[str, object]) -> Iterator[tuple[str, str
             continue
         words = _words(action, name, fact, facts)
         if words:
-            yield str(FACTS.get(name, name)), words
+            yield fact_label(name), words
 
 
 def _words(action: str, name: str, fact: object, facts: Mapping[str, object]) -> str:
