@@ -242,6 +242,33 @@ def test_all_is_well_is_said_only_when_it_is_proven(evry, equipment, mayor):
     assert "portail ouvert" in page
 
 
+def test_a_mayor_sees_at_home_what_waits_for_a_second_person(evry, equipment, mayor):
+    require_two(evry.mayor, evry.organisation.pk, "access", "open")
+    actions.request(evry.agent, equipment.gate.pk, "open")
+    page = text(mayor.get(reverse("command:home")))
+    assert "Une commande attend l’accord d’une autre personne" in page
+    assert f"Cimetière, Portail : Ouvrir ( {evry.agent.label}" in page or f"Ouvrir ({evry.agent.label}" in page
+
+
+def test_undoing_and_overriding_from_the_page(evry, equipment, mayor):
+    everything_reports(equipment)
+    address = reverse("command:ask", args=[evry.school.pk, room_of(evry)])
+    typed = {"verb": "set_temperature", "value": "18", "hours": "2", "reason": "Réunion"}
+    assert mayor.post(address, typed).status_code == 302
+    assert SpecialPeriod.objects.unscoped("test").get().label == "Réunion"
+    command = queries.commands(evry.mayor).get()
+    assert mayor.post(reverse("command:undo", args=[command.pk])).status_code == 302
+    command.refresh_from_db()
+    assert command.state == "expired"
+
+
+def test_an_unlawful_wish_is_answered_beside_the_field_with_the_way_out(evry, equipment, mayor):
+    answer = ask_room(mayor, evry, "22", **{"HX-Request": "true"})
+    assert answer.status_code == 422
+    assert "R. 241-26" in text(answer)
+    assert 'name="exception"' in answer.content.decode()
+
+
 def test_a_silent_sensor_is_named(evry, equipment, mayor):
     everything_reports(equipment)
     report(equipment.sensor, "air_temperature", 19.4, minutes_ago=600)

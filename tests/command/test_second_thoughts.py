@@ -83,6 +83,16 @@ def test_opening_a_gate_is_undone_by_closing_it(evry, equipment, now):
     assert undo(evry.mayor, command.pk).verb == "close"
 
 
+def test_undoing_an_override_ends_it(evry, equipment, now):
+    reports(equipment.valve, "target_temperature", 16)
+    command = override(evry.mayor, equipment.valve.pk, until(2))
+    confirmed(command, target_temperature=19.0)
+    now(NOW + HOUR)
+    assert undo(evry.mayor, command.pk).value == 16
+    assert SpecialPeriod.objects.unscoped("test").get().ended_at == NOW + HOUR
+    assert carry_out_specials(SCHEDULER, NOW + 3 * HOUR) == []
+
+
 def test_what_nobody_knows_is_not_undone(evry, brunoy, equipment):
     command = actions.request(evry.mayor, equipment.gate.pk, "open")
     confirmed(command, relay_1=1.0)
@@ -138,6 +148,15 @@ def test_an_override_that_is_refused_leaves_nothing(evry, equipment):
     with pytest.raises(Refused, match="above_legal_planned"):
         override(evry.mayor, equipment.valve.pk, until(2, value=21))
     assert not SpecialPeriod.objects.unscoped("test").exists()
+    refused = queries.commands_of_thing(evry.mayor, equipment.valve.pk)
+    assert sorted((one.state, one.value) for one in refused) == [("refused", 21), ("refused", 80)]
+
+
+def test_an_override_sent_twice_is_one(evry, equipment):
+    key = uuid.uuid4()
+    first, again = (override(evry.mayor, equipment.valve.pk, until(2), key) for _ in range(2))
+    assert first == again
+    assert SpecialPeriod.objects.unscoped("test").count() == 1
 
 
 def fair(**changes):

@@ -111,6 +111,14 @@ def request(
         raise
 
 
+def note_refusal(
+    actor: Actor, thing_id: int, verb: str, value: float | None, refusal: MaillageError, around: Circumstances = PLAIN
+) -> None:
+    """Leaves the trace of a refusal whose own was undone with the act that it was part of."""
+    thing = telemetry.thing(actor, thing_id)
+    _note_refusal(actor, thing, _Asked(verb, value, Command.Origin.PERSON, uuid.uuid4(), around), refusal)
+
+
 def approve(actor: Actor, command_id: UUID) -> Command:
     """A second person lets a proposed command go, if it still may. Its own asker cannot: ``Refused``.
 

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from maillage.command import queries
 from maillage.command.engine.attention import Findings
 from maillage.command.live import topics
-from maillage.command.lives import Life, life_of
+from maillage.command.lives import Life, life_of, lives
 from maillage.command.overview import SiteOverview, findings, left_undone, newest_commands, site_overviews
 from maillage.command.places import Equipment, equipment
 from maillage.command.summaries import summary_text
@@ -42,6 +43,7 @@ class CommuneView:
     quiet: Sequence[Equipment]
     undone: Sequence[Life]
     now: datetime
+    proposals: Sequence[Life] = ()
 
     @property
     def concerns(self) -> int:
@@ -183,6 +185,7 @@ def _view(actor: Actor, insee: str) -> CommuneView:
         quiet=[one for one in equipped if one.id in {*examined.silent, *examined.never_heard}],
         undone=[life_of(command) for command in newest.values() if left_undone(command, now)],
         now=now,
+        proposals=lives(queries.commands(actor).filter(thing__site__commune=found, state="proposed")),
     )
 
 

@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from maillage.command.labels import SKIPPED, explain
+from maillage.command.labels import FACTS, SKIPPED, explain
 from maillage.command.registry import solutions
 from maillage.identity.labels import fact_label
 from maillage.web import formats
@@ -64,7 +64,7 @@ def _others(action: str, facts: Mapping[str, object]) -> Iterator[tuple[str, str
             continue
         words = _words(action, name, fact, facts)
         if words:
-            yield fact_label(name), words
+            yield str(FACTS.get(name) or fact_label(name)), words
 
 
 def _words(action: str, name: str, fact: object, facts: Mapping[str, object]) -> str:

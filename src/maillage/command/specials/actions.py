@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from maillage.command import guards, queries, registry
-from maillage.command.actions import Circumstances, request
+from maillage.command.actions import Circumstances, note_refusal, request
 from maillage.command.engine.bounds import check
 from maillage.command.engine.standing import standing
 from maillage.command.logbook.actions import note_thing
@@ -60,16 +60,28 @@ def plan_period(actor: Actor, thing_ids: Sequence[int], plan: Plan) -> list[Spec
     if not periods:
         raise Invalid("special_without_things")
     for period in periods:
-        note_thing(actor, period.thing, "special.planned", said(period))
+        note_thing(actor, period.thing, "special.planned", _said(period))
     return periods
 
 
-@transaction.atomic
 def override(actor: Actor, thing_id: int, plan: Plan, command_id: UUID | None = None) -> Command:
     """Asks a thing to act now, for a time; at the end it goes back by itself, whatever restarts in between.
 
-    An override that runs already is replaced.
+    An override that runs already is replaced. What is refused leaves its trace, as ``request`` does, and no period.
     """
+    try:
+        return _override(actor, thing_id, plan, command_id)
+    except (Invalid, Refused, Conflict) as refusal:
+        around = Circumstances(plan.reason or plan.label, beyond_law=bool(plan.reason))
+        note_refusal(actor, thing_id, plan.verb, plan.value, refusal, around)
+        raise
+
+
+@transaction.atomic
+def _override(actor: Actor, thing_id: int, plan: Plan, command_id: UUID | None) -> Command:
+    earlier = queries.commands(actor).filter(pk=command_id).first() if command_id else None
+    if earlier is not None:
+        return earlier
     now = clock.now()
     running = queries.special_periods(actor).filter(thing_id=thing_id, ended_at=None, begun_at__isnull=False)
     for period in running.select_for_update(of=("self",)):
@@ -78,7 +90,7 @@ def override(actor: Actor, thing_id: int, plan: Plan, command_id: UUID | None = 
     around = Circumstances(plan.reason or plan.label, beyond_law=bool(plan.reason))
     _remember(actor, period)
     command = request(actor, thing_id, plan.verb, plan.value, Command.Origin.PERSON, command_id, around)
-    period.begun_at = now
+    period.begun_at = command.requested_at
     period.save(update_fields=["begun_at", "verb_after", "value_after"])
     return command
 
@@ -94,8 +106,18 @@ def cancel_period(actor: Actor, period_id: int) -> SpecialPeriod:
     if period.begun_at is None:
         period.ended_at = now
     period.save(update_fields=["cancelled_at", "ended_at"])
-    note_thing(actor, period.thing, "special.cancelled", said(period))
+    note_thing(actor, period.thing, "special.cancelled", _said(period))
     return period
+
+
+@transaction.atomic
+def drop_override(actor: Actor, thing_id: int, begun_at: datetime) -> None:
+    """The override that began then is over, and asks for nothing: whoever undid it has."""
+    now = clock.now()
+    found = queries.special_periods(actor).filter(thing_id=thing_id, begun_at=begun_at, ended_at=None)
+    for period in found.select_for_update(of=("self",)):
+        require_command(actor, period.organisation_id)
+        _close(actor, period, now, "special.cancelled")
 
 
 def carry_out_specials(actor: Actor, now: datetime) -> list[Command]:
@@ -104,7 +126,7 @@ def carry_out_specials(actor: Actor, now: datetime) -> list[Command]:
     return [command for command in found if command is not None]
 
 
-def said(period: SpecialPeriod) -> dict[str, object]:
+def _said(period: SpecialPeriod) -> dict[str, object]:
     """The period as the journal tells it."""
     return {
         "label": period.label,
@@ -181,7 +203,7 @@ def _ask(actor: Actor, period: SpecialPeriod, verb: str, value: float | None) ->
 def _close(actor: Actor, period: SpecialPeriod, now: datetime, action: str) -> None:
     period.ended_at = now
     period.save(update_fields=["ended_at"])
-    note_thing(actor, period.thing, action, said(period))
+    note_thing(actor, period.thing, action, _said(period))
 
 
 def _plan_one(actor: Actor, thing_id: int, plan: Plan, label: str, batch: UUID) -> SpecialPeriod:

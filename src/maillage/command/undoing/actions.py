@@ -5,6 +5,7 @@ from uuid import UUID
 from maillage.command import queries, registry
 from maillage.command.actions import Circumstances, request, withdraw
 from maillage.command.models import Command
+from maillage.command.specials.actions import drop_override
 from maillage.command.undoing.before import state_before
 from maillage.identity.actor import Actor
 from maillage.identity.policies import require_command
@@ -20,9 +21,11 @@ def undo(actor: Actor, command_id: UUID) -> Command:
     require_command(actor, command.organisation_id)
     _require_newest(actor, command)
     if withdraw(actor, command_id):
+        drop_override(actor, command.thing_id, command.requested_at)
         return queries.command(actor, command_id)
     command = queries.command(actor, command_id)
     verb, value = state_before(command)
+    drop_override(actor, command.thing_id, command.requested_at)
     return request(actor, command.thing_id, verb, value, around=Circumstances(undoes_id=command.pk))
 
 
