@@ -12,12 +12,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from maillage.command import queries
 from maillage.command.engine.attention import Findings
 from maillage.command.live import topics
-from maillage.command.lives import Life, life_of
+from maillage.command.lives import Life, life_of, lives
 from maillage.command.overview import SiteOverview, findings, left_undone, newest_commands, site_overviews
 from maillage.command.places import Equipment, equipment
 from maillage.command.summaries import summary_text
+from maillage.identity import policies
 from maillage.identity.actor import Actor, Role
 from maillage.identity.middleware import actor_of, still_acts
 from maillage.kernel import clock
@@ -41,6 +43,7 @@ class CommuneView:
     quiet: Sequence[Equipment]
     undone: Sequence[Life]
     now: datetime
+    proposals: Sequence[Life] = ()
 
     @property
     def concerns(self) -> int:
@@ -162,6 +165,7 @@ def _commune_page(request: HttpRequest, actor: Actor, insee: str) -> HttpRespons
         "view": view,
         "greeting": _greeting(actor),
         "is_home": own is not None and own.pk == insee,
+        "may_command": bool(view.equipped) and policies.may_command(actor, view.equipped[0].site.organisation_id),
         "crumbs": [(_("Communes"), reverse("command:communes"))],
     }
     return render(request, "command/commune.html", context)
@@ -181,6 +185,7 @@ def _view(actor: Actor, insee: str) -> CommuneView:
         quiet=[one for one in equipped if one.id in {*examined.silent, *examined.never_heard}],
         undone=[life_of(command) for command in newest.values() if left_undone(command, now)],
         now=now,
+        proposals=lives(queries.commands(actor).filter(thing__site__commune=found, state="proposed")),
     )
 
 

@@ -205,6 +205,12 @@ MAILLAGE_FACTS = [
     "maillage.orders.labels.FACTS",
     "maillage.billing.labels.FACTS",
 ]
+# Who puts the facts of a journal line into words, by the beginning of its action; else they are listed by name.
+MAILLAGE_JOURNAL_TELLERS = {
+    "command.": "maillage.command.telling.told",
+    "schedule.": "maillage.command.telling.told",
+    "special.": "maillage.command.telling.told",
+}
 MAILLAGE_NAVIGATION = [
     "maillage.command.navigation.NAVIGATION",
     "maillage.catalogue.navigation.NAVIGATION",
@@ -220,4 +226,5 @@ MAILLAGE_ROUTERS = [
     ("", "maillage.telemetry.api.router"),
     ("", "maillage.command.api.router"),
     ("/billing", "maillage.billing.api.router"),
+    ("", "maillage.command.more_api.router"),
 ]
