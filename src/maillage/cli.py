@@ -93,6 +93,32 @@ def import_repository(arguments: tuple[str, ...]) -> None:
     execute_from_command_line(["maillage devices", "import_repository", *arguments])
 
 
+@cli.group()
+def telemetry() -> None:
+    """Measured values: their archive and their summaries."""
+
+
+@telemetry.command("verify")
+def verify_telemetry() -> None:
+    """Prove that archive, partitions and summaries agree; exit code 1 when they do not."""
+    environment.choose_settings()
+    execute_from_command_line(["maillage telemetry", "verify_telemetry"])
+
+
+@telemetry.command("archive")
+def archive_telemetry() -> None:
+    """Move the closed months into files now, as the archive process does by itself."""
+    environment.choose_settings()
+    execute_from_command_line(["maillage telemetry", "archive_telemetry"])
+
+
+@telemetry.command("rebuild")
+def rebuild_telemetry() -> None:
+    """Sum every hour and day up again from the values; the telemetry process carries it out."""
+    environment.choose_settings()
+    execute_from_command_line(["maillage telemetry", "rebuild_summaries"])
+
+
 def _run(process: Process, arguments: tuple[str, ...]) -> None:
     if arguments and not process.takes_arguments:
         raise click.UsageError(f"{process.name} takes no arguments")

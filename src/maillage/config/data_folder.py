@@ -10,6 +10,7 @@
     nats/                JetStream's files
     postgresql/          home of the private cluster: cluster/ and, when its path is short enough, socket/
     logs/                what the servers write
+    archive/             measured values of closed months, Parquet
     authority/           the certificate authority of LoRaWAN gateways, 0700
     simulator/           the demonstration's fleet and what its devices remember, 0700
     demo-logins.json     the demonstration's log-ins, written by whoever loads it, 0600
@@ -73,6 +74,10 @@ class DataFolder:
         return self.path / "logs"
 
     @property
+    def archive(self) -> Path:
+        return self.path / "archive"
+
+    @property
     def authority(self) -> Path:
         return self.path / "authority"
 
@@ -114,6 +119,7 @@ class DataFolder:
             self.nats_configuration,
             self.nats_url,
             self.logs,
+            self.archive,
             self.authority,
             self.simulator,
             self.demo_logins,

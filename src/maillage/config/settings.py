@@ -66,6 +66,9 @@ MIDDLEWARE = [
 STATION_PORT = ENVIRONMENT.station_port
 AUTHORITY_FOLDER = ENVIRONMENT.data.authority
 
+# Measured values of closed months.
+ARCHIVE_FOLDER = ENVIRONMENT.data.archive
+
 ROOT_URLCONF = "maillage.config.urls"
 ASGI_APPLICATION = "maillage.config.asgi.application"
 

@@ -154,7 +154,13 @@ def _save(thing: Thing) -> None:
 
 def _create_datastreams(thing: Thing, model: DeviceModel) -> None:
     Datastream.objects.bulk_create(
-        Datastream(organisation_id=thing.organisation_id, thing=thing, quantity=measure.quantity, unit=measure.unit)
+        Datastream(
+            organisation_id=thing.organisation_id,
+            thing=thing,
+            quantity=measure.quantity,
+            unit=measure.unit,
+            kind=measure.kind,
+        )
         for measure in model.measures.values()
     )
 
