@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from maillage.identity.models import Organisation
+from maillage.identity.models import Organisation, User
 from maillage.identity.tenancy import TenantOwned
 from maillage.lorawan.models import Device
 from maillage.territory.models import Site, Space
@@ -127,6 +127,33 @@ class Latest(models.Model):
     datastream = models.OneToOneField(Datastream, on_delete=models.CASCADE, primary_key=True, related_name="latest")
     at = models.DateTimeField()
     value = models.FloatField()
+
+
+class Quarantined(TenantOwned):
+    """Values of a datastream that were not stored, counted by day and cause, with the last one."""
+
+    datastream = models.ForeignKey(Datastream, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    cause = models.CharField(max_length=48)
+    source = models.CharField(max_length=8)
+    count = models.PositiveIntegerField()
+    last_at = models.DateTimeField()
+    sample = models.CharField(max_length=120)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["datastream", "day", "cause"], name="telemetry_quarantined_once"),
+        ]
+
+
+class ImportFile(TenantOwned):
+    """A file of values that was read and judged, waiting to be confirmed by who sent it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    file_name = models.CharField(max_length=200)
+    rows = models.JSONField(help_text="[datastream_id, at, value, unit] of every good row.")
+    bad = models.JSONField(help_text="[line, text, cause, facts] of every bad row.")
+    created_at = models.DateTimeField()
 
 
 class ArchivedMonth(models.Model):

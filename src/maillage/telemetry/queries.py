@@ -14,7 +14,7 @@ from maillage.lorawan.models import Device
 from maillage.telemetry.device_models import device_models
 from maillage.telemetry.engine.curve import DEFAULT_PERIOD, RAW, Point, Resolution, bucket_width, with_gaps
 from maillage.telemetry.engine.summary import step
-from maillage.telemetry.models import Datastream, Latest, Thing
+from maillage.telemetry.models import Datastream, Latest, ObservedProperty, Thing
 from maillage.telemetry.values import queries as values
 from maillage.telemetry.values.queries import Bucket, Wanted
 from maillage.territory.models import Site
@@ -103,6 +103,11 @@ def datastreams(actor: Actor, *, thing_id: int | None = None) -> TenantQuerySet[
     """The datastreams that ``actor`` sees, with their thing and its device at hand."""
     wanted = Q() if thing_id is None else Q(thing_id=thing_id)
     return Datastream.objects.visible_to(actor).filter(wanted).select_related("thing__device").order_by("pk")
+
+
+def observed_properties() -> list[ObservedProperty]:
+    """What the quantity codes mean: a catalogue that everybody shares."""
+    return list(ObservedProperty.objects.order_by("code"))
 
 
 def latest_of_site(actor: Actor, site_id: int) -> list[ThingState]:

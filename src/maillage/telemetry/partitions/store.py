@@ -9,8 +9,8 @@ from maillage.telemetry.engine.calendar import month_start, next_month
 VALUES, HOURS = "telemetry_observation", "telemetry_hourly"
 PARTITION_LOCK = 0x7E1E3E7  # any number that nobody else locks; held while partitions are made or dropped
 FOLLOWER_LOCK = 0x7E1E3E8  # held while hours are summed up, and while values leave for the archive
-_MAKE = sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
-_ATTACH = sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})")
+MAKE = sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
+ATTACH = sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})")
 
 
 def partition_name(table: str, month: date) -> str:
@@ -35,5 +35,5 @@ async def ensure_partition(connection: AsyncConnection, table: str, month: date)
 async def _make(connection: AsyncConnection, table: str, month: date) -> None:
     name, parent = sql.Identifier(partition_name(table, month)), sql.Identifier(table)
     bounds = [sql.Literal(month_start(each).isoformat()) for each in (month, next_month(month))]
-    await connection.execute(_MAKE.format(name, parent))
-    await connection.execute(_ATTACH.format(parent, name, *bounds))
+    await connection.execute(MAKE.format(name, parent))
+    await connection.execute(ATTACH.format(parent, name, *bounds))

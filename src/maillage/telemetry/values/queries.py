@@ -4,7 +4,7 @@ The caller has been allowed to see the datastreams. Everything is read for all o
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -110,6 +110,17 @@ def values(wanted: Wanted, most_each: int) -> Values:
         for stream_id, at, value in rows:
             if len(found[stream_id]) < most_each:
                 found[stream_id].append((at, value))
+    return found
+
+
+def values_at(datastream_id: int, instants: Sequence[datetime]) -> dict[datetime, float]:
+    """The values in force at these instants."""
+    if not instants:
+        return {}
+    wanted = Wanted({datastream_id: None}, frozenset(), min(instants), max(instants) + timedelta(microseconds=1))
+    asked, found = set(instants), dict[datetime, float]()
+    for piece in _pieces(wanted):
+        found |= {at: value for _, at, value in _rows_in_force(piece) if at in asked}
     return found
 
 
