@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(identity)),
     path("", include("maillage.catalogue.urls")),
     path("radio/", include("maillage.lorawan.urls")),
+    path("measures/", include("maillage.telemetry.urls")),
     path("api/v1/", api.urls),
 ]
 

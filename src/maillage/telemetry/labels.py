@@ -27,7 +27,7 @@ SENTENCES: Mapping[str, Promise] = {
     ),
     "unit_unfit": _("« %(unit)s » n’est pas une unité UCUM, comme Cel, kW.h ou m3."),
     "datastream_unfit": _(
-        "La série « %(quantity)s » ne convient pas : sa source est parmi %(sources)s, son rythme d’une seconde à un an, "
+        "La série « %(quantity)s » ne convient pas : sa source est parmi %(sources)s, son rythme d’une seconde à un an "
         "et seul un compteur a un modulo, positif."
     ),
     "datastream_of_another_source": _(
@@ -58,6 +58,14 @@ SENTENCES: Mapping[str, Promise] = {
     "import_bad_instant": _("L’instant n’est pas une date ISO 8601 avec son fuseau, comme 2026-01-31T08:00:00+01:00."),
     "import_bad_value": _("La valeur n’est pas un nombre."),
     "series_count": _("Demandez de 1 à %(most)s séries de mesures à la fois."),
+}
+
+SOURCES: Mapping[str, Promise] = {
+    "lorawan": _("Réseau radio"),
+    "http": _("Envoi par HTTP"),
+    "mqtt": _("Envoi par MQTT"),
+    "modbus": _("Modbus"),
+    "import": _("Fichiers"),
 }
 
 ACTIONS: Mapping[str, Promise] = {

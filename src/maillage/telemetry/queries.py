@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Q
+from django.utils.module_loading import import_string
 
 from maillage.identity.actor import Actor
+from maillage.identity.policies import may_configure
 from maillage.identity.tenancy import TenantQuerySet
 from maillage.kernel.errors import Invalid, NotFound
 from maillage.lorawan.codecs.model import DeviceModel, Measure
@@ -14,10 +17,10 @@ from maillage.lorawan.models import Device
 from maillage.telemetry.device_models import device_models
 from maillage.telemetry.engine.curve import DEFAULT_PERIOD, RAW, Point, Resolution, bucket_width, with_gaps
 from maillage.telemetry.engine.summary import step
-from maillage.telemetry.models import Datastream, Latest, ObservedProperty, Thing
+from maillage.telemetry.models import Datastream, Latest, ObservedProperty, Quarantined, Thing
 from maillage.telemetry.values import queries as values
 from maillage.telemetry.values.queries import Bucket, Wanted
-from maillage.territory.models import Site
+from maillage.territory.models import Site, Space
 
 MOST_SERIES = 200
 LONGEST_SPAN = timedelta(days=3660)
@@ -103,6 +106,46 @@ def datastreams(actor: Actor, *, thing_id: int | None = None) -> TenantQuerySet[
     """The datastreams that ``actor`` sees, with their thing and its device at hand."""
     wanted = Q() if thing_id is None else Q(thing_id=thing_id)
     return Datastream.objects.visible_to(actor).filter(wanted).select_related("thing__device").order_by("pk")
+
+
+def datastream(actor: Actor, datastream_id: int) -> Datastream:
+    """One datastream; ``NotFound`` when it is not for ``actor``."""
+    found = datastreams(actor).select_related("thing__site", "thing__device").filter(pk=datastream_id).first()
+    if found is None:
+        raise NotFound("datastream_unknown", datastream_id=datastream_id)
+    return found
+
+
+def devices_to_install(actor: Actor) -> list[Device]:
+    """Registered devices in service that are in no place yet and that ``actor`` may set up, by name."""
+    found = Device.objects.visible_to(actor).filter(decommissioned_at=None, thing=None).order_by("name", "pk")
+    return [one for one in found if may_configure(actor, one.organisation_id)]
+
+
+def sites_to_equip(actor: Actor) -> list[Site]:
+    """The sites where ``actor`` may set equipment up, by name."""
+    found = Site.objects.visible_to(actor).order_by("name", "pk")
+    return [one for one in found if may_configure(actor, one.organisation_id)]
+
+
+def spaces_by_site(actor: Actor) -> dict[int, list[Space]]:
+    """The rooms that ``actor`` sees, by site."""
+    found: dict[int, list[Space]] = {}
+    for space in Space.objects.visible_to(actor).order_by("name", "pk"):
+        found.setdefault(space.site_id, []).append(space)
+    return found
+
+
+def quarantined(actor: Actor, since: date) -> list[Quarantined]:
+    """Values that were refused since a day, the newest first."""
+    found = Quarantined.objects.visible_to(actor).filter(day__gte=since).select_related("datastream__thing")
+    return list(found.order_by("-last_at", "pk")[:200])
+
+
+def solution_choices() -> list[tuple[str, str]]:
+    """Codes and names of the uses that a thing may serve."""
+    solutions = [import_string(path) for path in settings.MAILLAGE_SOLUTIONS]
+    return [(one.code, str(one.label)) for one in solutions]
 
 
 def observed_properties() -> list[ObservedProperty]:
