@@ -127,7 +127,8 @@ def _partition(connection: psycopg.Connection, table: str, month: date) -> None:
 def _load(
     connection: psycopg.Connection, engine: duckdb.DuckDBPyConnection, table: str, paths: list[str], bucket: str
 ) -> None:
-    query = f"SELECT datastream_id, {bucket}, {_SUMMARY} FROM read_parquet(?) GROUP BY 1, 2 ORDER BY 1, 2"  # noqa: S608
+    columns = f"datastream_id, {bucket}, {_SUMMARY}"
+    query = f"SELECT {columns} FROM read_parquet(?) GROUP BY 1, 2 ORDER BY 1, 2"  # noqa: S608 - our own constants
     for path in paths if table == "telemetry_hourly" else [paths]:
         _copy(connection, engine, table, query, path if isinstance(path, list) else [path])
 

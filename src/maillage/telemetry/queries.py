@@ -1,7 +1,7 @@
 """Reads of things, their datastreams, their latest values and their curves. Everything is scoped by the actor."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -14,7 +14,10 @@ from maillage.identity.tenancy import TenantQuerySet
 from maillage.kernel.errors import Invalid, NotFound
 from maillage.lorawan.codecs.model import DeviceModel, Measure
 from maillage.lorawan.models import Device
+from maillage.telemetry.columns.queries import hours
 from maillage.telemetry.device_models import device_models
+from maillage.telemetry.engine.calendar import HOUR, hour_of
+from maillage.telemetry.engine.columns import ColumnPoints
 from maillage.telemetry.engine.curve import DEFAULT_PERIOD, RAW, Point, Resolution, bucket_width, with_gaps
 from maillage.telemetry.engine.summary import step
 from maillage.telemetry.models import Datastream, Latest, ObservedProperty, Quarantined, Thing
@@ -38,7 +41,7 @@ class Series:
     measure: Measure | None
     period: timedelta
     width: timedelta
-    points: list[Point]
+    points: Sequence[Point]
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +215,7 @@ def _series(streams: Iterable[Datastream], start: datetime, end: datetime, resol
     }
 
 
-def _one_series(stream: Datastream, width: timedelta, points: list[Point]) -> Series:
+def _one_series(stream: Datastream, width: timedelta, points: list[Point] | ColumnPoints) -> Series:
     model = _model(stream.thing)
     period = period_of(stream)
     return Series(
@@ -223,17 +226,23 @@ def _one_series(stream: Datastream, width: timedelta, points: list[Point]) -> Se
         measure=model.measures.get(stream.quantity) if model else None,
         period=period,
         width=width,
-        points=with_gaps(points, period, width),
+        points=points.with_gaps(period, width)
+        if isinstance(points, ColumnPoints)
+        else with_gaps(points, period, width),
     )
 
 
-def _points(streams: Sequence[Datastream], start: datetime, end: datetime, width: timedelta) -> dict[int, list[Point]]:
+def _points(
+    streams: Sequence[Datastream], start: datetime, end: datetime, width: timedelta
+) -> Mapping[int, list[Point] | ColumnPoints]:
     counters = frozenset(stream.pk for stream in streams if stream.kind == Datastream.Kind.COUNTER)
     wanted = Wanted({stream.pk: stream.modulus for stream in streams}, counters, start, end)
     if width == RAW:
         found = values.values(wanted, _MOST_RAW_POINTS)
         return {one: [Point(at, value, value, value) for at, value in pairs] for one, pairs in found.items()}
     states = {stream.pk for stream in streams if _is_state(stream)}
+    if width == HOUR and not counters and values.has_hours(wanted):
+        return hours(replace(wanted, start=hour_of(start)), frozenset(states))
     # What a counter counted in its first bucket begins with the last reading before.
     before = wanted if not counters else Wanted(wanted.moduli, counters, start - width, end)
     return {

@@ -137,6 +137,11 @@ def buckets(wanted: Wanted, width: timedelta) -> Buckets:
     return _merged(rows, wanted.moduli, lambda at: _bin(at, width) if width > HOUR else at)
 
 
+def has_hours(wanted: Wanted) -> bool:
+    """Whether the hours of the whole span are in the database."""
+    return all(piece.hours_kept for piece in _pieces(wanted))
+
+
 def hours_by_values(wanted: Wanted) -> Buckets:
     """Summaries of hours, made from the values themselves."""
     rows = [row for piece in _pieces(wanted) for row in _summed_by_values(piece, HOUR)]
