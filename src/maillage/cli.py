@@ -5,6 +5,7 @@ import functools
 import importlib
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 import click
 import django
@@ -117,6 +118,18 @@ def rebuild_telemetry() -> None:
     """Sum every hour and day up again from the values; the telemetry process carries it out."""
     environment.choose_settings()
     execute_from_command_line(["maillage telemetry", "rebuild_summaries"])
+
+
+@cli.group()
+def agent() -> None:
+    """What runs beside machines and sends what they measure."""
+
+
+@agent.command("modbus")
+@click.argument("settings", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def agent_modbus(settings: Path) -> None:
+    """Read machines by Modbus TCP as SETTINGS says; keep on disk what cannot be sent yet."""
+    importlib.import_module("maillage.processes.telemetry_agent").main(settings)
 
 
 def _run(process: Process, arguments: tuple[str, ...]) -> None:

@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -60,10 +61,15 @@ def home(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     streams = Paginator(queries.datastreams(actor).select_related("thing__site", "latest"), ROWS_A_PAGE)
     refused = queries.quarantined(actor, (clock.now() - RECENT).date())
+    page, names = streams.get_page(request.GET.get("page")), queries.quantity_names(get_language() or "")
     context = {
         "waiting": queries.devices_to_install(actor),
-        "refused": [(row, SENTENCES.get(row.cause, row.cause)) for row in refused],
-        "page": streams.get_page(request.GET.get("page")),
+        "refused": [
+            (row, SENTENCES.get(row.cause, row.cause), names.get(row.datastream.quantity, row.datastream.quantity))
+            for row in refused
+        ],
+        "page": page,
+        "lines": [(stream, names.get(stream.quantity, stream.quantity)) for stream in page],
         "sources": SOURCES,
         "rules": rules_seen(actor),
     }
@@ -167,7 +173,8 @@ def datastream(request: HttpRequest, datastream_id: int) -> HttpResponse:
     context = {
         "stream": stream,
         "source": SOURCES[stream.source],
-        "period": queries.period_of(stream),
+        "name": queries.quantity_names(get_language() or "").get(stream.quantity, stream.quantity),
+        "period_min": queries.period_of(stream) / timedelta(minutes=1),
         "chart": chart.of_series(curve, now - SHOWN, now),
         "last": [point for point in every.points if point.value is not None][: -LAST_VALUES - 1 : -1],
         "may_correct": may_configure(actor, stream.organisation_id),

@@ -156,6 +156,12 @@ def observed_properties() -> list[ObservedProperty]:
     return list(ObservedProperty.objects.order_by("code"))
 
 
+def quantity_names(language: str) -> dict[str, str]:
+    """Code → name, in French or English."""
+    column = "name_en" if language == "en" else "name"
+    return dict(ObservedProperty.objects.order_by("code").values_list("code", column))
+
+
 def latest_of_site(actor: Actor, site_id: int) -> list[ThingState]:
     """Everything the site's things report, newest values; ``NotFound`` when the site is not for ``actor``."""
     return _states(actor, things(actor, site_id=site(actor, site_id).pk))
