@@ -6,6 +6,7 @@
     secret.key           Django's secret key, made once, 0600
     kek                  what wraps the keys of devices in the database, made once, 0600; one a line, the first wraps
     models/              device models imported from repositories
+    mqtt.password        what machines that publish by MQTT share, made once, 0600
     nats.url  nats.conf  address (with its token) and configuration of the private NATS server, 0600
     nats/                JetStream's files
     postgresql/          home of the private cluster: cluster/ and, when its path is short enough, socket/
@@ -56,6 +57,10 @@ class DataFolder:
     @property
     def device_models(self) -> Path:
         return self.path / "models"
+
+    @property
+    def mqtt_password(self) -> Path:
+        return self.path / "mqtt.password"
 
     @property
     def nats_url(self) -> Path:
@@ -118,6 +123,7 @@ class DataFolder:
             self.nats_store,
             self.nats_configuration,
             self.nats_url,
+            self.mqtt_password,
             self.logs,
             self.archive,
             self.authority,

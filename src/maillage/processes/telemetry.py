@@ -21,6 +21,7 @@ from maillage.kernel import clock
 from maillage.lorawan.events import UPLINKS, Uplink, UplinkBatch
 from maillage.processes import bus
 from maillage.processes.running import until_terminated
+from maillage.processes.telemetry_pushes import Pushes
 from maillage.telemetry.database import conninfo
 from maillage.telemetry.events import LIVE_OBSERVATIONS, NOTIFY_THINGS
 from maillage.telemetry.rollups.store import Roller
@@ -144,7 +145,9 @@ async def _run() -> None:
     client = await bus.connect(settings.ENVIRONMENT.nats_url, "telemetry-writer")
     writer = Writer(conninfo(), client)
     try:
-        await until_terminated(writer.run(), writer.listen(), sum_up(conninfo(), settings.ARCHIVE_FOLDER))
+        await until_terminated(
+            writer.run(), writer.listen(), sum_up(conninfo(), settings.ARCHIVE_FOLDER), Pushes(client).run()
+        )
     finally:
         await client.close()
 
