@@ -112,7 +112,8 @@ def _note(connection: psycopg.Connection, month: date, file: Written, *, is_last
     if not is_last:
         connection.execute(
             "INSERT INTO telemetry_archivedmonth"
-            " (month, file, value_count, byte_count, sha256, hours_kept, archived_at) VALUES (%s, %s, %s, %s, %s, %s, now())",
+            " (month, file, value_count, byte_count, sha256, hours_kept, archived_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, now())",
             [month, file.name, file.value_count, file.byte_count, file.sha256, is_kept],
         )
 
