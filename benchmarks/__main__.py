@@ -17,6 +17,8 @@ NAMES = (
     "catalogue",
     "collisions",
     "sessions",
+    "telemetry_ingest",
+    "telemetry_queries",
 )
 
 

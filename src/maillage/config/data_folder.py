@@ -6,10 +6,12 @@
     secret.key           Django's secret key, made once, 0600
     kek                  what wraps the keys of devices in the database, made once, 0600; one a line, the first wraps
     models/              device models imported from repositories
+    mqtt.password        what machines that publish by MQTT share, made once, 0600
     nats.url  nats.conf  address (with its token) and configuration of the private NATS server, 0600
     nats/                JetStream's files
     postgresql/          home of the private cluster: cluster/ and, when its path is short enough, socket/
     logs/                what the servers write
+    archive/             measured values of closed months, Parquet
     authority/           the certificate authority of LoRaWAN gateways, 0700
     simulator/           the demonstration's fleet and what its devices remember, 0700
     demo-logins.json     the demonstration's log-ins, written by whoever loads it, 0600
@@ -57,6 +59,10 @@ class DataFolder:
         return self.path / "models"
 
     @property
+    def mqtt_password(self) -> Path:
+        return self.path / "mqtt.password"
+
+    @property
     def nats_url(self) -> Path:
         return self.path / "nats.url"
 
@@ -71,6 +77,10 @@ class DataFolder:
     @property
     def logs(self) -> Path:
         return self.path / "logs"
+
+    @property
+    def archive(self) -> Path:
+        return self.path / "archive"
 
     @property
     def authority(self) -> Path:
@@ -113,7 +123,9 @@ class DataFolder:
             self.nats_store,
             self.nats_configuration,
             self.nats_url,
+            self.mqtt_password,
             self.logs,
+            self.archive,
             self.authority,
             self.simulator,
             self.demo_logins,

@@ -26,6 +26,8 @@ MAILLAGE_STATION_PORT  TCP port of LoRa Basics Station over TLS; CUPS is   ``300
                        the next one, the one after it is without TLS
 MAILLAGE_STATION_PLAIN ``1``: the port without TLS is open to other        ``0``
                        machines, too (a proxy that speaks TLS)
+MAILLAGE_MQTT_PORT     TCP port on which machines publish values by MQTT  not open
+                       (only with the private NATS server)
 ====================== ================================================== ================================
 """
 
@@ -56,6 +58,7 @@ VARIABLES = (
     "MAILLAGE_SHARDS",
     "MAILLAGE_STATION_PORT",
     "MAILLAGE_STATION_PLAIN",
+    "MAILLAGE_MQTT_PORT",
 )
 _LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
 _LORAWAN_PORT = 1700
@@ -86,6 +89,7 @@ class Environment:
     shards: int
     station_port: int
     station_plain: bool
+    mqtt_port: int | None = None
     given_keks: tuple[bytes, ...] = field(default=(), repr=False)
 
     @property
@@ -129,6 +133,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Environment:
         given_keks=_keks(environ.get("MAILLAGE_KEK", ""), "MAILLAGE_KEK"),
         station_port=_port(environ, "MAILLAGE_STATION_PORT", _STATION_PORT, following=_STATION_PORTS - 1),
         station_plain=_switch(environ, "MAILLAGE_STATION_PLAIN"),
+        mqtt_port=_port(environ, "MAILLAGE_MQTT_PORT", 0) if environ.get("MAILLAGE_MQTT_PORT", "").strip() else None,
     )
 
 

@@ -68,6 +68,9 @@ MIDDLEWARE = [
 STATION_PORT = ENVIRONMENT.station_port
 AUTHORITY_FOLDER = ENVIRONMENT.data.authority
 
+# Measured values of closed months.
+ARCHIVE_FOLDER = ENVIRONMENT.data.archive
+
 ROOT_URLCONF = "maillage.config.urls"
 ASGI_APPLICATION = "maillage.config.asgi.application"
 
@@ -215,6 +218,7 @@ MAILLAGE_NAVIGATION = [
     "maillage.command.navigation.NAVIGATION",
     "maillage.catalogue.navigation.NAVIGATION",
     "maillage.billing.navigation.NAVIGATION",
+    "maillage.telemetry.navigation.NAVIGATION",
     "maillage.lorawan.navigation.NAVIGATION",
     "maillage.identity.navigation.NAVIGATION",
 ]
