@@ -34,6 +34,7 @@ ORIGINS: Mapping[str, Promise] = {
     "person": _("À la main"),
     "schedule": _("Horaire"),
     "api": _("Interface de programmation"),
+    "rule": _("Règle"),
 }
 
 _CODEC = _("La commande n’a pas pu être traduite pour ce modèle d’appareil. Signalez-le à l’opérateur.")

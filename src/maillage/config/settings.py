@@ -169,6 +169,17 @@ LOGGING = {
     "loggers": {"django.request": {"level": "ERROR"}},
 }
 
+# How messages leave. Without a mail server each e-mail ends with that cause, and the page of notifications says so.
+MESSAGING = ENVIRONMENT.messaging
+DEFAULT_FROM_EMAIL = MESSAGING.sender
+if MESSAGING.mail is None:
+    EMAIL_BACKEND = "maillage.command.notifications.no_mail.NoMailServer"
+else:
+    EMAIL_HOST, EMAIL_PORT = MESSAGING.mail.host, MESSAGING.mail.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MESSAGING.mail.user, MESSAGING.mail.password
+    EMAIL_USE_TLS, EMAIL_USE_SSL = MESSAGING.mail.starttls, MESSAGING.mail.tls
+EMAIL_TIMEOUT = 10
+
 # What the solutions declare; ``command.solutions`` reads them from here, so that adding one touches only this list.
 MAILLAGE_SOLUTIONS = [
     "maillage.solutions.heating.manifest.SOLUTION",
@@ -182,6 +193,9 @@ MAILLAGE_SENTENCES = [
     "maillage.telemetry.labels.SENTENCES",
     "maillage.command.labels.SENTENCES",
     "maillage.catalogue.labels.SENTENCES",
+    "maillage.command.alarms.labels.SENTENCES",
+    "maillage.command.rules.labels.SENTENCES",
+    "maillage.command.notifications.labels.SENTENCES",
 ]
 MAILLAGE_ACTIONS = [
     "maillage.identity.labels.ACTIONS",
@@ -189,6 +203,9 @@ MAILLAGE_ACTIONS = [
     "maillage.telemetry.labels.ACTIONS",
     "maillage.command.labels.ACTIONS",
     "maillage.catalogue.labels.ACTIONS",
+    "maillage.command.alarms.labels.ACTIONS",
+    "maillage.command.rules.labels.ACTIONS",
+    "maillage.command.notifications.labels.ACTIONS",
 ]
 MAILLAGE_FACTS = [
     "maillage.identity.labels.FACTS",
@@ -196,6 +213,9 @@ MAILLAGE_FACTS = [
     "maillage.telemetry.labels.FACTS",
     "maillage.command.labels.FACTS",
     "maillage.catalogue.labels.FACTS",
+    "maillage.command.alarms.labels.FACTS",
+    "maillage.command.rules.labels.FACTS",
+    "maillage.command.notifications.labels.FACTS",
 ]
 MAILLAGE_NAVIGATION = [
     "maillage.command.navigation.NAVIGATION",
@@ -211,4 +231,7 @@ MAILLAGE_ROUTERS = [
     ("/radio", "maillage.lorawan.api.router"),
     ("", "maillage.telemetry.api.router"),
     ("", "maillage.command.api.router"),
+    ("", "maillage.command.alarms.api.router"),
+    ("", "maillage.command.rules.api.router"),
+    ("", "maillage.command.notifications.api.router"),
 ]

@@ -36,6 +36,7 @@ class Step:
 PROCESSES: tuple[Process, ...] = (
     Process("telemetry", "maillage.processes.telemetry", "stores what devices report"),
     Process("command", "maillage.processes.command", "follows commands and carries out schedules"),
+    Process("rules", "maillage.processes.rules", "watches rules and silences, tells whoever is on call"),
     Process("web", "maillage.processes.web", "the pages, the API and the live streams", takes_arguments=True),
     Process("lorawan", "maillage.processes.lorawan", "the LoRaWAN network server", uses_django=False),
     Process(
