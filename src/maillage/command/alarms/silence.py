@@ -9,6 +9,7 @@ from maillage.command.alarms.actions import Cause, clear_alarm, raise_alarm, upd
 from maillage.command.alarms.engine.silence import (
     DEVICE,
     GATEWAY,
+    GATEWAY_SILENT_AFTER,
     NETWORK,
     Device,
     Findings,
@@ -40,8 +41,9 @@ _NOWHERE = _Where(None, None)
 def look_for_silence(actor: Actor, now: datetime, watching_since: datetime) -> Findings:
     """Raises and ends the alarms of silence, as of ``now``; nothing was heard before ``watching_since``."""
     devices, gateways = _devices(actor, now), _gateways(actor)
-    found = examine(devices, gateways, _back_since(actor, gateways, now), watching_since, now)
     known = queries.open_of_keys(actor, CODES)
+    back_since = _back_since(actor, gateways, now) | _back_now(known.values(), gateways, now)
+    found = examine(devices, gateways, back_since, watching_since, now)
     new = {key: cause for key, cause in found.wanted.items() if key not in known}
     seen = {one.dev_eui: one.last_seen_at for one in devices}
     places = _places(actor, (cause.dev_eui for cause in new.values() if cause.dev_eui))
@@ -78,6 +80,14 @@ def _back_since(actor: Actor, gateways: Iterable[Gateway], now: datetime) -> dic
     if everything is not None:
         back |= {one.eui: max(everything, back.get(one.eui, everything)) for one in gateways}
     return back
+
+
+def _back_now(known: Iterable[Alarm], gateways: Iterable[Gateway], now: datetime) -> dict[str, datetime]:
+    """The gateways heard again since the last look, whose alarm this look ends."""
+    heard = {one.eui for one in gateways if now - one.last_seen_at <= GATEWAY_SILENT_AFTER}
+    if any(alarm.code == NETWORK for alarm in known) and heard:
+        return dict.fromkeys(heard, now)
+    return {alarm.gateway_eui: now for alarm in known if alarm.code == GATEWAY and alarm.gateway_eui in heard}
 
 
 def _devices(actor: Actor, now: datetime) -> list[Device]:

@@ -258,10 +258,10 @@ def _message(
 def _join(first: Notification, held: Sequence[Notification]) -> None:
     language = first.user.language if first.user else "fr"
     with translation.override(language):
-        first.subject = ngettext("%(count)s alarme", "%(count)s alarmes", len(held)) % {"count": len(held)}
         lines = [f"• {one.subject}" for one in held[:MOST_AT_ONCE]]
         if len(held) > MOST_AT_ONCE:
             lines.append(_("… et %(count)s autres.") % {"count": len(held) - MOST_AT_ONCE})
+        first.subject = ngettext("%(count)s alarme", "%(count)s alarmes", len(held)) % {"count": len(held)}
     first.severity = max((one.severity for one in held), key=RANKS.__getitem__)
     first.body = "\n".join(lines)
 

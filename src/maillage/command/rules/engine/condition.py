@@ -75,11 +75,13 @@ class Condition:
 
     def holds(self, values: Values) -> bool:
         """The verdict on these values, one for each variable. Raises ``ConditionFault``."""
-        found = self._expression.eval(data=values)
+        try:
+            found = self._expression.eval(data=values)
+        except RuntimeError as problem:
+            raise _fault(str(problem)) from problem
         if found.type() == cel.Type.BOOL:
             return bool(found.value())
-        said = str(found.value())
-        raise ConditionFault("runaway" if "budget exceeded" in said else "evaluation", said[:200])
+        raise _fault(str(found.value()))
 
 
 def compiled(text: str, groups: Mapping[str, bool]) -> Condition:
@@ -97,6 +99,10 @@ def compiled(text: str, groups: Mapping[str, bool]) -> Condition:
     if expression.return_type() != cel.Type.BOOL:
         raise Invalid("condition_not_a_question", type=expression.return_type().name().lower())
     return Condition(text, expression)
+
+
+def _fault(said: str) -> ConditionFault:
+    return ConditionFault("runaway" if "budget exceeded" in said else "evaluation", said[:200])
 
 
 def _check_shape(text: str, groups: Mapping[str, bool]) -> None:
