@@ -50,6 +50,7 @@ class Bell:
 
     def __init__(self) -> None:
         self._heard: set[int] = set()
+        self.rung = asyncio.Event()
 
     async def ring(self, message: Msg) -> None:
         """Notes what a message tells."""
@@ -59,10 +60,12 @@ class Bell:
             _LOG.error("a message of %d bytes is no batch of observations: %s", len(message.data), problem)
             return
         self._heard.update(one.datastream_id for one in batch.observations)
+        self.rung.set()
 
     def take(self) -> set[int]:
         """What was heard since it was last asked."""
         heard, self._heard = self._heard, set()
+        self.rung.clear()
         return heard
 
 

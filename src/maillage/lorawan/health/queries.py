@@ -77,6 +77,11 @@ def quality(device: Device) -> Quality:
     return Quality(timedelta(seconds=period_s), source, found.heard_frames, found.lost_frames, found.margin_db)
 
 
+def declared_period_s(device: Device) -> int | None:
+    """How often a device in hand was said to speak."""
+    return DeviceHealth.objects.filter(device=device).values_list("declared_period_s", flat=True).first()
+
+
 def health_row(device: Device) -> DeviceHealth:
     """The row of a device in hand, made when there is none."""
     return DeviceHealth.objects.get_or_create(device=device)[0]
