@@ -38,7 +38,7 @@ def ring(evry, key, label, severity="warning"):
 @pytest.fixture
 def house(transactional_db, evry, equipment):
     """Something of everything."""
-    alarm = ring(evry, "rule:1", "Classe 1 trop froide", "critical")
+    alarm = ring(evry, "rule:901", "Classe 1 trop froide", "critical")
     alarms.comment(evry.agent, alarm.pk, "J’ai appelé le chauffagiste.")
     air = stream_of(equipment.valve, "air_temperature")
     rule = rules.add_rule(

@@ -29,7 +29,4 @@ NAVIGATION = [
     NavItem(label=_("Ma commune"), url_name="command:home", icon="home", order=10, visible=speaks_for_a_commune),
     NavItem(label=_("Communes"), url_name="command:communes", icon="map-2", order=10, visible=looks_after_several),
     NavItem(label=_("Alarmes"), url_name="command:alarms", icon="bell", order=20, visible=acts_for_somebody),
-    NavItem(
-        label=_("Règles"), url_name="command:rules", icon="adjustments-horizontal", order=25, visible=acts_for_somebody
-    ),
 ]

@@ -22,7 +22,7 @@ STATE_TONES: Mapping[str, str] = {"raised": "danger", "acknowledged": "pending",
 EVENTS: Mapping[str, Promise] = {
     "raised": _("Alarme levée"),
     "rang_again": _("A sonné de nouveau"),
-    "told": _("Prévenus : %(people)s"),
+    "told": _("Prévient : %(people)s"),
     "reminded": _("Rappel : %(people)s"),
     "escalated": _("Niveau d’astreinte %(level)s prévenu : %(people)s"),
     "muted": _("Travaux en cours : personne n’est prévenu avant %(until)s"),

@@ -172,7 +172,7 @@ class GuidedForm(RuleForm):
     measures = forms.TypedMultipleChoiceField(
         label=_("Mesures à surveiller"),
         coerce=int,
-        widget=forms.SelectMultiple(attrs={"class": "form-select a-measures", "size": "6"}),
+        widget=forms.SelectMultiple(attrs={"size": "6"}),
         help_text=_("Plusieurs : elles forment un groupe. Sur un ordinateur, Ctrl et clic."),
     )
     quantifier = forms.ChoiceField(
@@ -217,7 +217,7 @@ class TextForm(RuleForm):
     condition = forms.CharField(
         label=_("Elle sonne quand"),
         max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3, "class": "form-control a-code", "spellcheck": "false"}),
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
         help_text=_(
             "En langage CEL : « mesure > 19.0 && autre < 5.0 » ; pour un groupe : « groupe.exists(m, m < 16.0) »."
         ),
@@ -226,7 +226,7 @@ class TextForm(RuleForm):
         label=_("Elle cesse quand"),
         max_length=2000,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2, "class": "form-control a-code", "spellcheck": "false"}),
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
         help_text=_("Vide : dès que la condition cesse."),
     )
 
@@ -242,7 +242,7 @@ class TextForm(RuleForm):
                 coerce=int,
                 required=needed,
                 choices=choices.measures,
-                widget=forms.SelectMultiple(attrs={"class": "form-select a-measures", "size": "5"}),
+                widget=forms.SelectMultiple(attrs={"size": "5"}),
             )
             self.fields[f"group_{number}"] = forms.BooleanField(label=_("C’est un groupe (une liste)"), required=False)
 
@@ -270,8 +270,8 @@ def initial_of(rule: Rule) -> dict[str, object]:
         "name": rule.name,
         "advice": rule.advice,
         "severity": rule.severity,
-        "hold_min": rule.hold_s / 60,
-        "rest_min": rule.rest_s / 60,
+        "hold_min": f"{rule.hold_s / 60:g}",
+        "rest_min": f"{rule.rest_s / 60:g}",
         "roster": rule.roster_id,
         "hook": rule.hook_id,
         "raises_alarm": rule.raises_alarm,

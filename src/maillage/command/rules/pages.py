@@ -62,7 +62,11 @@ def rules(request: HttpRequest) -> HttpResponse:
     """The rules that the reader sees, by name."""
     actor = actor_of(request)
     sites = list(_sites(actor))
-    context = {"lines": [_line(actor, one) for one in queries.rules(actor)], "sites": sites}
+    context = {
+        "lines": [_line(actor, one) for one in queries.rules(actor)],
+        "sites": sites,
+        "crumbs": [(_("Alarmes"), reverse("command:alarms"))],
+    }
     return render(request, "command/rules.html", context)
 
 
