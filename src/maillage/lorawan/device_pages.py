@@ -21,10 +21,10 @@ from maillage.lorawan.device_lines import DeviceLine, device_lines
 from maillage.lorawan.device_models import device_models
 from maillage.lorawan.forms import AbpDeviceForm, DeviceFilterForm, DeviceForm
 from maillage.lorawan.frame_lines import FrameLine, frame_lines
+from maillage.lorawan.health.lines import declared_minutes, health_line
 from maillage.lorawan.labels import MISMATCHES
 from maillage.lorawan.mac_exchange.state import requests_in
 from maillage.lorawan.mac_lines import battery_words, channel_words, command_words, setting_words, window_words
-from maillage.lorawan.health.lines import declared_minutes, health_line
 from maillage.lorawan.models import Device, Frame, Session
 from maillage.lorawan.pages import radio_page
 from maillage.lorawan.policies import may_register_for, may_show_keys
