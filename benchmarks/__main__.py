@@ -19,6 +19,7 @@ NAMES = (
     "sessions",
     "telemetry_ingest",
     "telemetry_queries",
+    "rules",
 )
 
 

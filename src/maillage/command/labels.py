@@ -37,6 +37,7 @@ ORIGINS: Mapping[str, Promise] = {
     "schedule": _("Horaire"),
     "api": _("Interface de programmation"),
     "special": _("Période exceptionnelle"),
+    "rule": _("Règle"),
 }
 
 _CODEC = _("La commande n’a pas pu être traduite pour ce modèle d’appareil. Signalez-le à l’opérateur.")

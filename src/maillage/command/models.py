@@ -5,10 +5,35 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from maillage.command.alarms.models import Alarm, AlarmEvent, Maintenance, Roster, Shift
+from maillage.command.notifications.models import Hook, Notification, Preference, PushSubscription
+from maillage.command.rules.models import Rule, RuleAct, RuleInput, RuleOrder, RuleState
 from maillage.identity.models import User
 from maillage.identity.tenancy import TenantOwned
 from maillage.telemetry.models import Thing
 from maillage.territory.models import Site
+
+# Each room declares its own models; Django looks for them here.
+__all__ = [
+    "Alarm",
+    "AlarmEvent",
+    "Batch",
+    "Command",
+    "CommandStep",
+    "Hook",
+    "Maintenance",
+    "Notification",
+    "Preference",
+    "PushSubscription",
+    "Roster",
+    "Rule",
+    "RuleAct",
+    "RuleInput",
+    "RuleOrder",
+    "RuleState",
+    "ScheduleEntry",
+    "Shift",
+]
 
 REASON_LENGTH = 300
 
@@ -53,6 +78,7 @@ class Command(TenantOwned):
         SCHEDULE = "schedule"
         API = "api"
         SPECIAL = "special"
+        RULE = "rule"
 
     id = models.UUIDField(primary_key=True)
     thing = models.ForeignKey(Thing, on_delete=models.PROTECT, related_name="+")

@@ -1,6 +1,6 @@
 """The command post's addresses."""
 
-from django.urls import path
+from django.urls import include, path
 
 from maillage.command import (
     bulk_pages,
@@ -51,4 +51,7 @@ urlpatterns = [
     path("schedule/<int:entry_id>/", schedule_pages.change, name="schedule-change"),
     path("schedule/<int:entry_id>/switch/", schedule_pages.switch, name="schedule-switch"),
     path("schedule/<int:entry_id>/remove/", schedule_pages.remove, name="schedule-remove"),
+    path("", include("maillage.command.alarms.urls")),
+    path("", include("maillage.command.rules.urls")),
+    path("", include("maillage.command.notifications.urls")),
 ]

@@ -5,6 +5,7 @@
     maillage.lock        held by the running supervisor, names its pid
     secret.key           Django's secret key, made once, 0600
     kek                  what wraps the keys of devices in the database, made once, 0600; one a line, the first wraps
+    vapid.pem            how Web Push services know this installation, made once, 0600
     models/              device models imported from repositories
     mqtt.password        what machines that publish by MQTT share, made once, 0600
     nats.url  nats.conf  address (with its token) and configuration of the private NATS server, 0600
@@ -53,6 +54,10 @@ class DataFolder:
     @property
     def key_encryption_keys(self) -> Path:
         return self.path / "kek"
+
+    @property
+    def vapid_key(self) -> Path:
+        return self.path / "vapid.pem"
 
     @property
     def device_models(self) -> Path:

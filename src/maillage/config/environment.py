@@ -28,6 +28,14 @@ MAILLAGE_STATION_PLAIN ``1``: the port without TLS is open to other        ``0``
                        machines, too (a proxy that speaks TLS)
 MAILLAGE_MQTT_PORT     TCP port on which machines publish values by MQTT  not open
                        (only with the private NATS server)
+MAILLAGE_URL           how people reach the site; messages lead there     ``http://localhost:8000``
+MAILLAGE_SMTP          mail server: ``smtp://user:password@host:587``     no e-mail is sent
+                       (STARTTLS; ``?plain`` without), or ``smtps://``
+MAILLAGE_MAIL_FROM     sender of e-mails, contact of push messages        ``maillage@localhost``
+MAILLAGE_SMS_URL       SMS gateway that takes a JSON POST                 no SMS is sent
+MAILLAGE_SMS_BODY      its JSON body, with ``{to}`` and ``{text}``        ``{"to": "{to}", "text": "{text}"}``
+MAILLAGE_SMS_AUTHORIZATION  its ``Authorization`` header                  none
+MAILLAGE_PRIVATE_HOOKS ``1``: webhooks may lead into private networks     ``0``
 ====================== ================================================== ================================
 """
 
@@ -38,6 +46,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from maillage.config.data_folder import DataFolder, data_folder, kek_kept_in, secret_kept_in, socket_folder
+from maillage.config.messaging import Messaging, messaging
 from maillage.kernel.errors import Invalid, Unavailable
 from maillage.lorawan.regions.catalogue import DEFAULT_REGION, REGIONS, region_named
 from maillage.lorawan.regions.region import Region
@@ -59,6 +68,13 @@ VARIABLES = (
     "MAILLAGE_STATION_PORT",
     "MAILLAGE_STATION_PLAIN",
     "MAILLAGE_MQTT_PORT",
+    "MAILLAGE_URL",
+    "MAILLAGE_SMTP",
+    "MAILLAGE_MAIL_FROM",
+    "MAILLAGE_SMS_URL",
+    "MAILLAGE_SMS_BODY",
+    "MAILLAGE_SMS_AUTHORIZATION",
+    "MAILLAGE_PRIVATE_HOOKS",
 )
 _LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
 _LORAWAN_PORT = 1700
@@ -89,6 +105,7 @@ class Environment:
     shards: int
     station_port: int
     station_plain: bool
+    messaging: Messaging
     mqtt_port: int | None = None
     given_keks: tuple[bytes, ...] = field(default=(), repr=False)
 
@@ -134,6 +151,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Environment:
         station_port=_port(environ, "MAILLAGE_STATION_PORT", _STATION_PORT, following=_STATION_PORTS - 1),
         station_plain=_switch(environ, "MAILLAGE_STATION_PLAIN"),
         mqtt_port=_port(environ, "MAILLAGE_MQTT_PORT", 0) if environ.get("MAILLAGE_MQTT_PORT", "").strip() else None,
+        messaging=messaging(environ, data.vapid_key, private_hooks=_switch(environ, "MAILLAGE_PRIVATE_HOOKS")),
     )
 
 

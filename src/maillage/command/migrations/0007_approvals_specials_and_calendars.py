@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('command', '0001_initial'),
+        ('command', '0002_rules_alarms_and_notifications'),
         ('identity', '0003_idempotent_answer'),
         ('telemetry', '0003_thing_names_of_the_decommissioned'),
         ('territory', '0001_initial'),
