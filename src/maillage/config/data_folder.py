@@ -8,6 +8,8 @@
     models/              device models imported from repositories
     nats.url  nats.conf  address (with its token) and configuration of the private NATS server, 0600
     nats/                JetStream's files
+    mqtt.json mqtt.conf  address (with its secrets) and configuration of the customers' MQTT broker, 0600
+    mqtt/                its files
     postgresql/          home of the private cluster: cluster/ and, when its path is short enough, socket/
     logs/                what the servers write
     authority/           the certificate authority of LoRaWAN gateways, 0700
@@ -69,6 +71,18 @@ class DataFolder:
         return self.path / "nats"
 
     @property
+    def mqtt_broker(self) -> Path:
+        return self.path / "mqtt.json"
+
+    @property
+    def mqtt_configuration(self) -> Path:
+        return self.path / "mqtt.conf"
+
+    @property
+    def mqtt_store(self) -> Path:
+        return self.path / "mqtt"
+
+    @property
     def logs(self) -> Path:
         return self.path / "logs"
 
@@ -113,6 +127,9 @@ class DataFolder:
             self.nats_store,
             self.nats_configuration,
             self.nats_url,
+            self.mqtt_store,
+            self.mqtt_configuration,
+            self.mqtt_broker,
             self.logs,
             self.authority,
             self.simulator,

@@ -26,6 +26,14 @@ MAILLAGE_STATION_PORT  TCP port of LoRa Basics Station over TLS; CUPS is   ``300
                        the next one, the one after it is without TLS
 MAILLAGE_STATION_PLAIN ``1``: the port without TLS is open to other        ``0``
                        machines, too (a proxy that speaks TLS)
+MAILLAGE_MQTT_HOST     address on which the customers' MQTT broker        ``127.0.0.1``
+                       listens; open it with TLS alone, or behind a
+                       proxy that speaks it: tokens travel there
+MAILLAGE_MQTT_PORT     its TCP port                                       first free of 1883-1893
+MAILLAGE_MQTT_TLS      files of its certificate and key, by a comma       without TLS
+MAILLAGE_WEBHOOKS_PRIVATE  ``1``: webhooks may go to private addresses    ``0``
+                       and by plain http; only where every customer is
+                       trusted with this machine's own network
 ====================== ================================================== ================================
 """
 
@@ -56,8 +64,13 @@ VARIABLES = (
     "MAILLAGE_SHARDS",
     "MAILLAGE_STATION_PORT",
     "MAILLAGE_STATION_PLAIN",
+    "MAILLAGE_MQTT_HOST",
+    "MAILLAGE_MQTT_PORT",
+    "MAILLAGE_MQTT_TLS",
+    "MAILLAGE_WEBHOOKS_PRIVATE",
 )
 _LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
+_LOOPBACK = "127.0.0.1"
 _LORAWAN_PORT = 1700
 _STATION_PORT = 3001
 _STATION_PORTS = 3
@@ -86,6 +99,10 @@ class Environment:
     shards: int
     station_port: int
     station_plain: bool
+    mqtt_host: str = "127.0.0.1"
+    mqtt_port: int | None = None
+    mqtt_tls: tuple[Path, Path] | None = None
+    webhooks_private: bool = False
     given_keks: tuple[bytes, ...] = field(default=(), repr=False)
 
     @property
@@ -129,6 +146,10 @@ def read(environ: Mapping[str, str] = os.environ) -> Environment:
         given_keks=_keks(environ.get("MAILLAGE_KEK", ""), "MAILLAGE_KEK"),
         station_port=_port(environ, "MAILLAGE_STATION_PORT", _STATION_PORT, following=_STATION_PORTS - 1),
         station_plain=_switch(environ, "MAILLAGE_STATION_PLAIN"),
+        mqtt_host=environ.get("MAILLAGE_MQTT_HOST", "").strip() or _LOOPBACK,
+        mqtt_port=_port(environ, "MAILLAGE_MQTT_PORT", 0) if environ.get("MAILLAGE_MQTT_PORT", "").strip() else None,
+        mqtt_tls=_two_files(environ, "MAILLAGE_MQTT_TLS"),
+        webhooks_private=_switch(environ, "MAILLAGE_WEBHOOKS_PRIVATE"),
     )
 
 
@@ -197,6 +218,18 @@ def _port(environ: Mapping[str, str], name: str, default: int, following: int = 
     if not (value.isascii() and value.isdigit() and 0 < int(value) <= highest):
         raise Invalid("environment-not-a-port", variable=name, value=value, expected=f"1 to {highest}")
     return int(value)
+
+
+def _two_files(environ: Mapping[str, str], name: str) -> tuple[Path, Path] | None:
+    """Two existing files by a comma, or nothing."""
+    given = _words(environ.get(name, ""))
+    if not given:
+        return None
+    paths = [Path(word).expanduser().absolute() for word in given]
+    missing = [str(path) for path in paths if not path.is_file()]
+    if len(paths) != 2 or missing:  # noqa: PLR2004 - a certificate and its key
+        raise Invalid("environment-not-two-files", variable=name, value=environ[name], expected="CERTIFICATE,KEY")
+    return paths[0], paths[1]
 
 
 def _words(value: str) -> tuple[str, ...]:

@@ -67,6 +67,10 @@ MIDDLEWARE = [
 # Gateways that speak Basics Station: where they connect, and who signs their certificates.
 STATION_PORT = ENVIRONMENT.station_port
 AUTHORITY_FOLDER = ENVIRONMENT.data.authority
+# Customers of connectivity: their MQTT broker, and whether their webhooks may reach our own network.
+MQTT_BROKER_FILE = ENVIRONMENT.data.mqtt_broker
+WEBHOOKS_MAY_BE_PRIVATE = ENVIRONMENT.webhooks_private
+LORAWAN_REGION = ENVIRONMENT.lorawan_region
 
 ROOT_URLCONF = "maillage.config.urls"
 ASGI_APPLICATION = "maillage.config.asgi.application"
@@ -181,6 +185,7 @@ MAILLAGE_SENTENCES = [
     "maillage.identity.labels.SENTENCES",
     "maillage.territory.labels.SENTENCES",
     "maillage.lorawan.labels.SENTENCES",
+    "maillage.lorawan.integrations.labels.SENTENCES",
     "maillage.telemetry.labels.SENTENCES",
     "maillage.command.labels.SENTENCES",
     "maillage.catalogue.labels.SENTENCES",
@@ -190,6 +195,7 @@ MAILLAGE_SENTENCES = [
 MAILLAGE_ACTIONS = [
     "maillage.identity.labels.ACTIONS",
     "maillage.lorawan.labels.ACTIONS",
+    "maillage.lorawan.integrations.labels.ACTIONS",
     "maillage.telemetry.labels.ACTIONS",
     "maillage.command.labels.ACTIONS",
     "maillage.catalogue.labels.ACTIONS",
@@ -199,6 +205,7 @@ MAILLAGE_ACTIONS = [
 MAILLAGE_FACTS = [
     "maillage.identity.labels.FACTS",
     "maillage.lorawan.labels.FACTS",
+    "maillage.lorawan.integrations.labels.FACTS",
     "maillage.telemetry.labels.FACTS",
     "maillage.command.labels.FACTS",
     "maillage.catalogue.labels.FACTS",
@@ -210,6 +217,7 @@ MAILLAGE_NAVIGATION = [
     "maillage.catalogue.navigation.NAVIGATION",
     "maillage.billing.navigation.NAVIGATION",
     "maillage.lorawan.navigation.NAVIGATION",
+    "maillage.lorawan.integrations.navigation.NAVIGATION",
     "maillage.identity.navigation.NAVIGATION",
 ]
 # The REST routers under /api/v1: prefix and dotted path.
@@ -217,6 +225,7 @@ MAILLAGE_ROUTERS = [
     ("", "maillage.identity.api.router"),
     ("", "maillage.territory.api.router"),
     ("/radio", "maillage.lorawan.api.router"),
+    ("/radio", "maillage.lorawan.integrations.api.router"),
     ("", "maillage.telemetry.api.router"),
     ("", "maillage.command.api.router"),
     ("/billing", "maillage.billing.api.router"),

@@ -22,6 +22,7 @@ from maillage.kernel.errors import Invalid, NotFound, Refused
 from maillage.lorawan.device_csv import GoodRow, Known, folded
 from maillage.lorawan.device_models import device_models, silent_after
 from maillage.lorawan.events import DownlinkUpdate
+from maillage.lorawan.integrations.models import Webhook
 from maillage.lorawan.key_ring import key_ring
 from maillage.lorawan.keys import Purpose
 from maillage.lorawan.models import (
@@ -42,7 +43,7 @@ GATEWAY_SILENT_AFTER = timedelta(minutes=5)
 """Ten of the status messages that a packet forwarder sends every 30 s."""
 HEARD_RECENTLY = timedelta(hours=1)
 _TRIGRAM = 3
-KeyRow = TypeVar("KeyRow", Device, Session, PendingSession)
+KeyRow = TypeVar("KeyRow", Device, Session, PendingSession, Webhook)
 _KEYS = ("app_key", "nwk_key", "owner_token")
 _SESSION_KEYS = ("nwk_s_key", "app_s_key", "s_nwk_s_int_key", "nwk_s_enc_key")
 
@@ -307,9 +308,11 @@ def app_key(device: Device) -> bytes:
     return key_ring().unwrap(bytes(wrapped), device.pk, Purpose.APP_KEY)
 
 
-def locked_keys(model: type[KeyRow], after: str, limit: int) -> Sequence[KeyRow]:
-    """The next rows that hold keys, by DevEUI, locked until the transaction ends."""
-    found = keys_of_everybody(model).filter(pk__gt=after).order_by("pk")
+def locked_keys(model: type[KeyRow], after: object, limit: int) -> Sequence[KeyRow]:
+    """The next rows that hold keys, by their own key (``after`` None: the first), locked until the transaction ends."""
+    found = keys_of_everybody(model).order_by("pk")
+    if after is not None:
+        found = found.filter(pk__gt=after)
     return list(found.select_for_update(no_key=True)[:limit])
 
 

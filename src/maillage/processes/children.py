@@ -38,6 +38,7 @@ class Step:
 PROCESSES: tuple[Process, ...] = (
     Process("telemetry", "maillage.processes.telemetry", "stores what devices report"),
     Process("command", "maillage.processes.command", "follows commands and carries out schedules"),
+    Process("integrations", "maillage.processes.integrations", "hands customers what their devices say"),
     Process("web", "maillage.processes.web", "the pages, the API and the live streams", takes_arguments=True),
     Process("lorawan", "maillage.processes.lorawan", "the LoRaWAN network server", uses_django=False, sharded=False),
     Process(
