@@ -9,7 +9,8 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 
 from maillage.identity.actor import Actor, Role
 from maillage.identity.models import Organisation
-from maillage.identity.queries import organisations_visible_to, token_digest
+from maillage.identity.queries import actor_of as person_of
+from maillage.identity.queries import membership_of, organisations_visible_to, token_digest
 from maillage.identity.tenancy import TenantQuerySet
 from maillage.kernel.errors import Conflict, NotFound
 from maillage.lorawan.integrations.models import (
@@ -69,6 +70,15 @@ def open_application(actor: Actor, application_id: uuid.UUID) -> Application:
     if found.closed_at is not None:
         raise Conflict("lorawan.application_closed", name=found.name)
     return found
+
+
+def still_sees(actor: Actor, application_id: uuid.UUID) -> bool:
+    """Whether a person who asked before would see it if they asked now: by the same membership, as it is now."""
+    membership = membership_of(actor)
+    if membership is None or not membership.user.is_active:
+        return False
+    now = person_of(membership)
+    return Application.objects.visible_to(now).filter(pk=application_id, closed_at=None).exists()
 
 
 def customers(actor: Actor) -> Sequence[Organisation]:
