@@ -53,6 +53,7 @@ class MqttDesk:
         self._intake = intake
         self._fed = asyncio.Event()
         self._changed = asyncio.Event()
+        self.opened = asyncio.Event()
         self._doorkeeper = Doorkeeper(AccountKey(bytes.fromhex(address.seed)), self._pass_of, self._live)
 
     def feed(self) -> None:
@@ -70,6 +71,7 @@ class MqttDesk:
         )
         try:
             await self._doorkeeper.keep(door)
+            self.opened.set()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.publish(publisher))
                 tasks.create_task(self._take_commands(publisher, tell))

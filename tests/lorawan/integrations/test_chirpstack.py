@@ -41,7 +41,7 @@ MADE = {
     "txack": chirpstack.txack(
         INFO, SentFacts(DOWNLINK, AT, 2, "0016c001f153a14c", 867_900_000, LoRaDataRate(7, 125_000), 14)
     ),
-    "log": chirpstack.log(INFO, AT, LogLevel.ERROR, LogCode.UPLINK_CODEC, "refused: unknown FPort", f_cnt="12"),
+    "log": chirpstack.log(INFO, AT, LogLevel.ERROR, LogCode.UPLINK_CODEC, "refused: unknown FPort", {"f_cnt": "12"}),
 }
 
 

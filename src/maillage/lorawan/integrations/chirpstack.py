@@ -183,7 +183,12 @@ def txack(info: DeviceInfo, sent: SentFacts) -> Json:
 
 
 def log(
-    info: DeviceInfo, at: datetime, level: LogLevel, code: LogCode, description: str, **context: str
+    info: DeviceInfo,
+    at: datetime,
+    level: LogLevel,
+    code: LogCode,
+    description: str,
+    context: Mapping[str, str] | None = None,
 ) -> Json:
     """``LogEvent``; ``context`` names what it is about, such as ``queue_item_id``."""
     return {
@@ -192,7 +197,7 @@ def log(
         "level": level.value,
         "code": code.value,
         "description": description,
-        "context": context,
+        "context": dict(context or {}),
     }
 
 

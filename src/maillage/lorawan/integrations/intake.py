@@ -92,7 +92,7 @@ class Intake:
     def refusal(self, attached: Attached, at: datetime, description: str, context: Mapping[str, str]) -> NewEvent:
         """A command that could not be taken, told where its sender listens."""
         event = chirpstack.log(
-            self.info(attached), at, LogLevel.ERROR, LogCode.UNKNOWN, description, **context
+            self.info(attached), at, LogLevel.ERROR, LogCode.UNKNOWN, description, context
         )
         return _event(attached, at, EventType.LOG, f"refused:{uuid.uuid4()}", event)
 
@@ -113,7 +113,7 @@ class Intake:
         problem = _codec_problem(frame.decoded)
         if problem:
             log = chirpstack.log(
-                self.info(attached), frame.at, LogLevel.ERROR, LogCode.UPLINK_CODEC, problem, f_cnt=str(frame.f_cnt)
+                self.info(attached), frame.at, LogLevel.ERROR, LogCode.UPLINK_CODEC, problem, {"f_cnt": str(frame.f_cnt)}
             )
             harvest.events.append(_event(attached, frame.at, EventType.LOG, f"codec:{frame.id}", log))
 
@@ -202,7 +202,7 @@ class Intake:
 def _failure(info: DeviceInfo, update: DownlinkUpdate) -> chirpstack.Json:
     code = LogCode.DOWNLINK_CODEC if update.cause.startswith("codec_") else _CODES.get(update.cause, LogCode.UNKNOWN)
     words = f"{update.cause}: {update.detail}" if update.detail else update.cause
-    return chirpstack.log(info, update.at, LogLevel.ERROR, code, words, queue_item_id=update.downlink_id)
+    return chirpstack.log(info, update.at, LogLevel.ERROR, code, words, {"queue_item_id": update.downlink_id})
 
 
 def _event(

@@ -92,8 +92,7 @@ class Doorkeeper:
         live = await self._live(sorted({token_id for _server, _number, token_id in inside}))
         ended = [each for each in inside if each[2] not in live]
         for server_id, number, _token_id in ended:
-            await caretaker.publish(_KICK.format(server_id), _ENCODER.encode({"cid": number}))
-        await caretaker.flush()
+            await _asked(caretaker, _KICK.format(server_id), {"cid": number})
         return len(ended)
 
 
@@ -110,9 +109,13 @@ async def _inside(caretaker: Client) -> list[tuple[str, int, int]]:
 
 
 async def _page(caretaker: Client, offset: int) -> dict[str, Any]:
-    question = _ENCODER.encode({"auth": True, "limit": _LIST_AT_ONCE, "offset": offset})
+    return await _asked(caretaker, _CONNECTIONS, {"auth": True, "limit": _LIST_AT_ONCE, "offset": offset})
+
+
+async def _asked(caretaker: Client, subject: str, question: dict[str, object]) -> dict[str, Any]:
+    """The broker obeys only who waits for its answer."""
     try:
-        reply = await caretaker.request(_CONNECTIONS, question, timeout=_ANSWER_S)
+        reply = await caretaker.request(subject, _ENCODER.encode(question), timeout=_ANSWER_S)
     except (TimeoutError, BusError) as error:
         raise Unavailable("lorawan.mqtt-away", reason=str(error)) from error
     return msgspec.json.decode(reply.data, type=dict[str, Any])
