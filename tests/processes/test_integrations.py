@@ -10,9 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import msgspec
 import pytest
-from django.conf import settings
-from tests.fixtures.radio import NOW, build_radio_house, equip, frame
-from tests.fixtures.radio import EVRY_SENSOR, EVRY_VALVE, MASSY_VALVE
+from django.db import connections
+from tests.fixtures.radio import EVRY_SENSOR, EVRY_VALVE, MASSY_VALVE, build_radio_house, equip, frame
 
 from maillage.kernel import clock
 from maillage.lorawan.events import DOWNLINKS, UPLINKS, DownlinkBatch, DownlinkUpdate, Uplink, UplinkBatch
@@ -26,6 +25,7 @@ from maillage.lorawan.integrations.webhooks.courier import Couriers
 from maillage.lorawan.integrations.webhooks.sender import Sender
 from maillage.lorawan.integrations.webhooks.signature import signature
 from maillage.lorawan.integrations.webhooks.store import HookStore
+from maillage.lorawan.integrations.webhooks.values import Message
 from maillage.lorawan.key_ring import key_ring
 from maillage.lorawan.models import Device, Downlink, Session
 from maillage.lorawan.stream import ensure_stream
@@ -37,7 +37,7 @@ TODAY = datetime.now(UTC).replace(microsecond=0)
 
 @pytest.fixture
 def house(committed_conninfo, settings):
-    """Two organisations, each with an application and a device in it. Rows are committed: other connections see them."""
+    """Two organisations with devices. Rows are committed: other connections see them."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.WEBHOOKS_MAY_BE_PRIVATE = True
     made = build_radio_house()
@@ -105,8 +105,6 @@ async def until(holds, within_s=8.0):
 
 
 def _asked(holds):
-    from django.db import connections  # noqa: PLC0415
-
     try:
         return holds()
     finally:
@@ -126,7 +124,7 @@ def logged(application):
 
 
 @contextmanager
-def receiver(answer=lambda request: 204):
+def receiver(answer=lambda _request: 204):
     """A real HTTP server that keeps what it is sent; ``answer`` gives the status, or takes its time."""
     taken = []
 
@@ -179,7 +177,9 @@ def test_devices_of_nobody_and_of_others_leave_no_event(house, evry, massy, comm
     assert [event["deviceInfo"]["devEui"] for _kind, event in logged(massy)] == [MASSY_VALVE]
 
 
-def test_a_device_claimed_by_somebody_else_tells_its_former_application_nothing(house, evry, committed_conninfo, bus_url):
+def test_a_device_claimed_by_somebody_else_tells_its_former_application_nothing(
+    house, evry, committed_conninfo, bus_url
+):
     Device.objects.unscoped("test").filter(pk=EVRY_VALVE).update(organisation=house.massy)
     gather(committed_conninfo, bus_url, UplinkBatch([heard(EVRY_VALVE, 7)]))
     assert logged(evry) == []
@@ -430,8 +430,6 @@ def test_a_private_address_is_not_connected_to_whatever_its_name_says(house, evr
 
 
 def process_message():
-    from maillage.lorawan.integrations.webhooks.values import Message  # noqa: PLC0415
-
     return Message(1, TODAY, "up", EVRY_VALVE, "{}")
 
 

@@ -7,8 +7,9 @@ import json
 import pytest
 from tests.fixtures.mqtt import Listener, mqtt_broker
 from tests.fixtures.radio import EVRY_VALVE, MASSY_VALVE
-from tests.processes.test_integrations import application, evry, gathering, heard, house, massy, until
+from tests.processes.test_integrations import application, evry, gathering, heard, house, massy, tell, until
 
+from maillage.config import environment
 from maillage.lorawan.events import UplinkBatch
 from maillage.lorawan.integrations import actions
 from maillage.lorawan.integrations.mqtt.broker_file import read_address
@@ -96,7 +97,7 @@ def test_a_customer_sees_its_application_alone(house, evry, massy, broker, commi
                 spy.publish(topic(evry, EVRY_VALVE, "command/down"), b'{"fPort": 2, "data": "AQI="}')
                 spy.publish(topic(evry, EVRY_VALVE, "event/up"), b"forged")
                 mine.publish(topic(evry, EVRY_VALVE, "command/down"), b'{"fPort": 3, "data": "AQI="}')
-                await until(lambda: Downlink.objects.exists())
+                await until(Downlink.objects.exists)
                 return mine.messages, spy.messages
             finally:
                 mine.close()
@@ -110,8 +111,6 @@ def test_a_customer_sees_its_application_alone(house, evry, massy, broker, commi
 
 
 async def tell_news(client, gatherer, news):
-    from tests.processes.test_integrations import tell  # noqa: PLC0415
-
     await tell(client, news)
     await gatherer.step()
 
@@ -166,8 +165,6 @@ def test_what_is_wrong_with_a_command_is_told_where_its_sender_listens(
 
 
 def test_the_address_of_the_broker_is_kept_and_its_secrets_stay_the_same(tmp_path):
-    from maillage.config import environment  # noqa: PLC0415
-
     env = environment.read({"MAILLAGE_DATA": str(tmp_path / "data"), "MAILLAGE_DATABASE": "x"})
     first = broker_module.embedded_broker(env)
     broker_module.remember(env.data, first)

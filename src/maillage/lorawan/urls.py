@@ -1,6 +1,6 @@
 """The addresses of the radio pages."""
 
-from django.urls import path
+from django.urls import include, path
 
 from maillage.lorawan import (
     certificate_pages,
@@ -43,6 +43,7 @@ urlpatterns = [
     path("devices/<slug:dev_eui>/live/", device_pages.device_live, name="device_live"),
     path("devices/<slug:dev_eui>/decommission/", device_pages.decommission_device, name="decommission_device"),
     path("devices/<slug:dev_eui>/key/", key_pages.show_key, name="show_key"),
+    path("applications/", include("maillage.lorawan.integrations.urls")),
     path("models/", model_pages.models, name="models"),
     path("refusals/", refusal_pages.refusals, name="refusals"),
 ]

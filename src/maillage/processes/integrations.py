@@ -7,7 +7,7 @@ the database keeps: stopped at any moment, this process goes on where each of th
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -144,7 +144,7 @@ def _news(messages: Sequence[Msg]) -> tuple[list[Uplink], list[DownlinkUpdate]]:
     return uplinks, updates
 
 
-async def _notices(address: str) -> AsyncIterator[UUID | None]:
+async def _notices(address: str) -> AsyncGenerator[UUID | None, None]:
     """Applications that were changed; None first, for what was said before we listened."""
     async with await AsyncConnection.connect(
         address, autocommit=True, application_name="maillage integrations listener"

@@ -137,7 +137,7 @@ def clear_leftover(data: DataFolder) -> None:
 def _address(env: Environment, before: BrokerAddress | None) -> BrokerAddress:
     nats_port = before.nats_port if before and ports.is_free(_LOOPBACK, before.nats_port) else ports.any_free(_LOOPBACK)
     mqtt_port = _mqtt_port(env, before)
-    secret = before or BrokerAddress(0, "", 0, *(secrets.token_urlsafe(_SECRET_BYTES) for _ in range(3)), _new_seed())
+    secret = before or BrokerAddress(0, "", 0, _new_secret(), _new_secret(), _new_secret(), _new_seed())
     return BrokerAddress(
         nats_port,
         env.mqtt_host,
@@ -154,11 +154,17 @@ def _mqtt_port(env: Environment, before: BrokerAddress | None) -> int:
     """That of the environment; else that of last time; else the first free usual one; else any."""
     if env.mqtt_port is not None:
         if not ports.is_free(env.mqtt_host, env.mqtt_port):
-            sentence = f"MQTT clients cannot be served: port {env.mqtt_port} is taken. Choose another: MAILLAGE_MQTT_PORT."
+            sentence = (
+                f"MQTT clients cannot be served: port {env.mqtt_port} is taken. Choose another: MAILLAGE_MQTT_PORT."
+            )
             raise CannotStart("mqtt-port-in-use", sentence, port=env.mqtt_port)
         return env.mqtt_port
     candidates = [*([before.mqtt_port] if before else []), *USUAL_PORTS]
     return ports.first_free(env.mqtt_host, candidates) or ports.any_free(env.mqtt_host)
+
+
+def _new_secret() -> str:
+    return secrets.token_urlsafe(_SECRET_BYTES)
 
 
 def _new_seed() -> str:

@@ -72,7 +72,10 @@ def test_events_are_read_after_a_place_in_the_log(application, program):
     for number in (1, 2, 3):
         event(application, number, "log" if number == 2 else "up")
     found = program.get(f"{ROOT}/{application.pk}/events?after=1").json()
-    assert [(each["id"], each["type"], each["body"]) for each in found] == [(2, "log", {"fCnt": 2}), (3, "up", {"fCnt": 3})]
+    assert [(each["id"], each["type"], each["body"]) for each in found] == [
+        (2, "log", {"fCnt": 2}),
+        (3, "up", {"fCnt": 3}),
+    ]
     assert [each["id"] for each in program.get(f"{ROOT}/{application.pk}/events?types=log").json()] == [2]
 
 
@@ -150,9 +153,12 @@ def test_a_mayor_makes_a_webhook_replays_it_and_deletes_it(equipped, application
     assert client.post(f"{one}/pause").json()["state"] == "paused"
     assert client.post(f"{one}/resume").json()["state"] == "active"
     event(application, 7)
-    assert client.post(f"{one}/replay", {"since": "2026-03-01T00:00:00Z"}, content_type="application/json").json()[
-        "waiting"
-    ] == 1
+    assert (
+        client.post(f"{one}/replay", {"since": "2026-03-01T00:00:00Z"}, content_type="application/json").json()[
+            "waiting"
+        ]
+        == 1
+    )
     assert client.post(f"{one}/dead-letters/send-again").status_code == 404
     assert client.get(f"{one}/attempts").json() == []
     assert client.delete(one).status_code == 204
@@ -161,9 +167,7 @@ def test_a_mayor_makes_a_webhook_replays_it_and_deletes_it(equipped, application
 
 def test_another_commune_finds_no_webhook(equipped, application):
     other = actions.create_application(equipped.actor("operator"), equipped.massy.pk, "À eux", Quotas())
-    hook, _secret = actions.create_webhook(
-        equipped.actor("operator"), other.pk, Target("https://93.184.216.34/")
-    )
+    hook, _secret = actions.create_webhook(equipped.actor("operator"), other.pk, Target("https://93.184.216.34/"))
     client = equipped.client("mayor")
     assert client.get(f"{ROOT}/{other.pk}/webhooks/{hook.pk}").status_code == 404
     assert client.get(f"{ROOT}/{application.pk}/webhooks/{hook.pk}").status_code == 404

@@ -58,13 +58,17 @@ def test_the_same_news_has_the_same_deduplication_id_and_other_news_another():
 
 def test_what_an_uplink_does_not_carry_is_left_out():
     bare = chirpstack.up(
-        INFO, UplinkFacts(**{name: getattr(UP, name) for name in UP.__slots__} | {"f_port": None, "payload": None, "decoded": None})
+        INFO,
+        UplinkFacts(
+            **{name: getattr(UP, name) for name in UP.__slots__} | {"f_port": None, "payload": None, "decoded": None}
+        ),
     )
     assert not {"fPort", "data", "object"} & bare.keys()
 
 
 @pytest.mark.parametrize(
-    ("battery", "external", "unavailable", "level"), [(0, True, False, 0.0), (255, False, True, 0.0), (254, False, False, 100.0)]
+    ("battery", "external", "unavailable", "level"),
+    [(0, True, False, 0.0), (255, False, True, 0.0), (254, False, False, 100.0)],
 )
 def test_the_battery_of_a_status_is_told_as_the_schema_has_it(battery, external, unavailable, level):
     event = chirpstack.status(INFO, AT, battery, -5)
@@ -72,9 +76,7 @@ def test_the_battery_of_a_status_is_told_as_the_schema_has_it(battery, external,
     assert found == (external, unavailable, level)
 
 
-@pytest.mark.parametrize(
-    ("rate", "name"), [(FskDataRate(50_000), "fsk"), (LrFhssDataRate(1, 137_000), "lrFhss")]
-)
+@pytest.mark.parametrize(("rate", "name"), [(FskDataRate(50_000), "fsk"), (LrFhssDataRate(1, 137_000), "lrFhss")])
 def test_other_modulations_have_their_own_member(rate, name):
     facts = {each: getattr(UP, each) for each in UP.__slots__} | {"data_rate": rate}
     assert list(chirpstack.up(INFO, UplinkFacts(**facts))["txInfo"]["modulation"]) == [name]

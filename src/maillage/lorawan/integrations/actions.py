@@ -125,7 +125,7 @@ def attach_device(actor: Actor, application_id: uuid.UUID, dev_eui: str) -> Appl
 
 @transaction.atomic
 def register_device(actor: Actor, application_id: uuid.UUID, new: NewDevice) -> Device:
-    """A device of the customer's own, which may join from now on. As ``attach_device``, and ``Conflict`` for a known one.
+    """A device of the customer's own, which may join from now on. As ``attach_device``; ``Conflict`` for a known one.
 
     The organisation is the application's, whatever ``new`` says.
     """

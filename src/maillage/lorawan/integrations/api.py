@@ -74,7 +74,9 @@ def create_application(request: HttpRequest, given: ApplicationIn) -> Status[App
     return Status(201, actions.create_application(actor, given.organisation_id, given.name, _quotas(given)))
 
 
-@router.get("/applications/{uuid:application_id}", auth=ANYBODY, response=ApplicationDetailOut, summary="An application")
+@router.get(
+    "/applications/{uuid:application_id}", auth=ANYBODY, response=ApplicationDetailOut, summary="An application"
+)
 def application(request: HttpRequest, application_id: uuid.UUID) -> ApplicationDetailOut:
     """With its quotas and today's use."""
     _actor, found = reach(request, application_id)
@@ -82,7 +84,9 @@ def application(request: HttpRequest, application_id: uuid.UUID) -> ApplicationD
     return ApplicationDetailOut(**ApplicationOut.from_orm(found).dict(), use=use)
 
 
-@router.put("/applications/{uuid:application_id}/quotas", auth=PEOPLE, response=ApplicationOut, summary="Set its quotas")
+@router.put(
+    "/applications/{uuid:application_id}/quotas", auth=PEOPLE, response=ApplicationOut, summary="Set its quotas"
+)
 def set_quotas(request: HttpRequest, application_id: uuid.UUID, given: QuotasIn) -> Application:
     """Only who runs the platform."""
     return actions.set_quotas(actor_of(request), application_id, _quotas(given))
@@ -120,9 +124,7 @@ def devices(
     response={201: ApplicationDeviceOut},
     summary="Attach a device, or register one",
 )
-def attach_device(
-    request: HttpRequest, application_id: uuid.UUID, given: AttachIn
-) -> Status[ApplicationDeviceOut]:
+def attach_device(request: HttpRequest, application_id: uuid.UUID, given: AttachIn) -> Status[ApplicationDeviceOut]:
     """Its events go to the application from now on."""
     actor, found = reach(request, application_id)
     dev_eui = new_device.read_dev_eui(given.dev_eui)
@@ -142,7 +144,10 @@ def attach_device(
 
 
 @router.delete(
-    "/applications/{uuid:application_id}/devices/{dev_eui}", auth=PEOPLE, response={204: None}, summary="Detach a device"
+    "/applications/{uuid:application_id}/devices/{dev_eui}",
+    auth=PEOPLE,
+    response={204: None},
+    summary="Detach a device",
 )
 def detach_device(request: HttpRequest, application_id: uuid.UUID, dev_eui: str) -> Status[None]:
     """Its events go nowhere from now on."""
@@ -166,9 +171,7 @@ def enqueue(request: HttpRequest, application_id: uuid.UUID, dev_eui: str, given
     return Status(201, DownlinkOut(id=queued.pk, state=queued.state, expires_at=queued.expires_at))
 
 
-@router.get(
-    "/applications/{uuid:application_id}/events", auth=ANYBODY, response=list[EventOut], summary="Its events"
-)
+@router.get("/applications/{uuid:application_id}/events", auth=ANYBODY, response=list[EventOut], summary="Its events")
 def events(request: HttpRequest, application_id: uuid.UUID, query: Query[EventQuery]) -> list[EventOut]:
     """Of the last 7 days, oldest first, after a place in the log."""
     _actor, found = reach(request, application_id)
@@ -186,9 +189,7 @@ def stream(request: HttpRequest, application_id: uuid.UUID, query: Query[StreamQ
     return event_stream(found.pk, start, query.types, _still_open(request, application_id))
 
 
-@router.get(
-    "/applications/{uuid:application_id}/tokens", auth=PEOPLE, response=list[AppTokenOut], summary="Its tokens"
-)
+@router.get("/applications/{uuid:application_id}/tokens", auth=PEOPLE, response=list[AppTokenOut], summary="Its tokens")
 def tokens(request: HttpRequest, application_id: uuid.UUID) -> list[ApplicationToken]:
     """Revoked ones left out."""
     _actor, found = reach(request, application_id)

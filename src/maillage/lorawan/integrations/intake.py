@@ -1,6 +1,7 @@
 """News of the network made into events of applications. Pure.
 
-Uplinks beyond the day's quota are withheld: they count, they stay in the frame log, and one ``log`` event a day says so.
+Uplinks beyond the day's quota are withheld: they count, they stay in the frame log, and one ``log`` event a day says
+so.
 """
 
 import uuid
@@ -91,9 +92,7 @@ class Intake:
 
     def refusal(self, attached: Attached, at: datetime, description: str, context: Mapping[str, str]) -> NewEvent:
         """A command that could not be taken, told where its sender listens."""
-        event = chirpstack.log(
-            self.info(attached), at, LogLevel.ERROR, LogCode.UNKNOWN, description, context
-        )
+        event = chirpstack.log(self.info(attached), at, LogLevel.ERROR, LogCode.UNKNOWN, description, context)
         return _event(attached, at, EventType.LOG, f"refused:{uuid.uuid4()}", event)
 
     def _uplink(self, harvest: Harvest, known: Known, attached: Attached, frame: LoggedFrame) -> None:
@@ -113,7 +112,12 @@ class Intake:
         problem = _codec_problem(frame.decoded)
         if problem:
             log = chirpstack.log(
-                self.info(attached), frame.at, LogLevel.ERROR, LogCode.UPLINK_CODEC, problem, {"f_cnt": str(frame.f_cnt)}
+                self.info(attached),
+                frame.at,
+                LogLevel.ERROR,
+                LogCode.UPLINK_CODEC,
+                problem,
+                {"f_cnt": str(frame.f_cnt)},
             )
             harvest.events.append(_event(attached, frame.at, EventType.LOG, f"codec:{frame.id}", log))
 
@@ -143,7 +147,9 @@ class Intake:
             return False
         use.withheld += 1
         if before.withheld + use.withheld == 1:
-            words = f"the application's quota of {most} uplinks a day is used up: uplinks are withheld until midnight UTC"
+            words = (
+                f"the application's quota of {most} uplinks a day is used up: uplinks are withheld until midnight UTC"
+            )
             event = chirpstack.log(self.info(attached), frame.at, LogLevel.WARNING, LogCode.UNKNOWN, words)
             harvest.events.append(_event(attached, frame.at, EventType.LOG, f"quota:{key[0]}", event))
         return True
@@ -205,12 +211,8 @@ def _failure(info: DeviceInfo, update: DownlinkUpdate) -> chirpstack.Json:
     return chirpstack.log(info, update.at, LogLevel.ERROR, code, words, {"queue_item_id": update.downlink_id})
 
 
-def _event(
-    attached: Attached, at: datetime, event_type: EventType, source: str, event: chirpstack.Json
-) -> NewEvent:
-    return NewEvent(
-        at, attached.application_id, attached.dev_eui, event_type.value, source, chirpstack.encoded(event)
-    )
+def _event(attached: Attached, at: datetime, event_type: EventType, source: str, event: chirpstack.Json) -> NewEvent:
+    return NewEvent(at, attached.application_id, attached.dev_eui, event_type.value, source, chirpstack.encoded(event))
 
 
 def _codec_problem(decoded: Mapping[str, object] | None) -> str:

@@ -225,10 +225,13 @@ async def _frames(connection: AsyncConnection[TupleRow], uplinks: Sequence[Uplin
         return []
     span = (min(u.at for u in uplinks), max(u.at for u in uplinks))
     rows = await _all(connection, _FRAMES, ([u.frame_id for u in uplinks], *span))
-    return [
-        LoggedFrame(*row[:10], bytes(row[10]), None if row[11] is None else bytes(row[11]), row[12], row[13])
-        for row in rows
-    ]
+    return [_frame(row) for row in rows]
+
+
+def _frame(row: TupleRow) -> LoggedFrame:
+    *facts, phy_payload, payload, receptions, decoded = row
+    clear = None if payload is None else bytes(payload)
+    return LoggedFrame(*facts, bytes(phy_payload), clear, receptions, decoded)
 
 
 async def _downlinks(
@@ -257,7 +260,7 @@ async def _made(
     """Asked beforehand, because what is made already must not count twice."""
     sources = [f"up:{uplink.frame_id}" for uplink in uplinks]
     sources += [f"{kind}:{update.downlink_id}" for update in updates for kind in ("txack", "ack", "log")]
-    instants = [each.at for each in (*uplinks, *updates)]
+    instants = [uplink.at for uplink in uplinks] + [update.at for update in updates]
     if not instants:
         return frozenset()
     rows = await _all(connection, _MADE, (sources, min(instants), max(instants)))

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from asgiref.sync import sync_to_async
@@ -62,7 +63,7 @@ async def follow(
         yield f": events of {application_id} after {after}\n\n"
         while True:
             woken.clear()
-            events = await _in_thread(lambda start=after: queries.events_after(application_id, start, types, AT_ONCE))
+            events = await _in_thread(partial(queries.events_after, application_id, after, types, AT_ONCE))
             for event in events:
                 after = event.pk
                 yield _frame(event)

@@ -10,6 +10,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -82,7 +83,7 @@ class Courier:
             outcome = Outcome(attempt.status, attempt.problem, attempt.retry_after_s)
             verdict = judge(outcome, failed_before)
             again_at = attempt.at + delay(outcome, failed_before, self._chance())
-            is_current = await _patiently(lambda m=message, a=attempt, v=verdict, t=again_at: self._note(hook, m, a, v, t))
+            is_current = await _patiently(partial(self._note, hook, message, attempt, verdict, again_at))
             if verdict is Next.STOP:
                 return False
             if verdict is Next.RETRY or not is_current or self._changed.is_set():
@@ -171,5 +172,5 @@ async def _patiently(ask: Callable[[], Awaitable[_Answer]]) -> _Answer:
         except Unavailable as problem:
             _LOG.warning("the database does not answer: %s", problem)
         except Conflict as problem:  # the key-encryption key is missing: somebody has to put it back
-            _LOG.error("a webhook's secret cannot be read: %s", problem)  # noqa: TRY400
+            _LOG.error("a webhook's secret cannot be read: %s", problem)
         await asyncio.sleep(RETRY_S)
