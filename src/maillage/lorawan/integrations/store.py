@@ -229,9 +229,9 @@ async def _frames(connection: AsyncConnection[TupleRow], uplinks: Sequence[Uplin
 
 
 def _frame(row: TupleRow) -> LoggedFrame:
-    *facts, phy_payload, payload, receptions, decoded = row
-    clear = None if payload is None else bytes(payload)
-    return LoggedFrame(*facts, bytes(phy_payload), clear, receptions, decoded)
+    clear = None if row[11] is None else bytes(row[11])
+    first, second = row[:5], row[5:10]
+    return LoggedFrame(*first, *second, bytes(row[10]), clear, row[12], row[13])
 
 
 async def _downlinks(

@@ -50,7 +50,8 @@ def judge(outcome: Outcome, failed_before: int) -> Next:
 
 def delay(outcome: Outcome, failed_before: int, chance: float) -> timedelta:
     """How long to wait: doubling from a second to four hours, of which ``chance`` (0 to 1) takes off up to half, so
-    that receivers of one outage do not all hear us at the same instant. ``Retry-After`` is obeyed within those four hours.
+    that receivers of one outage do not all hear us at the same instant. ``Retry-After`` is obeyed within those four
+    hours.
     """
     longest_s = min(_FIRST_S * 2.0 ** min(failed_before, 20), _LONGEST_S)
     wait_s = longest_s * (1.0 - 0.5 * chance)
