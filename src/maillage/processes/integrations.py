@@ -33,7 +33,7 @@ from maillage.lorawan.key_ring import key_ring
 from maillage.processes import bus
 from maillage.processes.command import Desk
 from maillage.processes.mqtt_desk import MqttDesk
-from maillage.processes.running import until_terminated
+from maillage.processes.running import told_to_stop, until_terminated
 from maillage.processes.telemetry import conninfo
 
 FOLLOWING = bus.Following("integrations", (UPLINKS, DOWNLINKS))
@@ -62,7 +62,7 @@ class Gatherer:
 
     async def run(self) -> None:
         """Follow until cancelled."""
-        while True:
+        while not told_to_stop():
             await self.step()
 
     async def step(self) -> int:

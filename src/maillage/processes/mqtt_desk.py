@@ -28,6 +28,7 @@ from maillage.lorawan.integrations.rows import Attached, Harvest
 from maillage.lorawan.integrations.store import EventStore
 from maillage.processes import bus
 from maillage.processes.command import Desk
+from maillage.processes.running import told_to_stop
 from maillage.web.problems import sentence
 
 READER = "mqtt"
@@ -80,7 +81,7 @@ class MqttDesk:
 
     async def publish(self, publisher: Client) -> None:
         """Everything new in the log, in order; the place moves on once the broker has it."""
-        while True:
+        while not told_to_stop():
             try:
                 if not await self.publish_once(publisher):
                     await _heard(self._fed, LOOK_EVERY_S)
@@ -134,7 +135,7 @@ class MqttDesk:
     async def _take_commands(self, publisher: Client, tell: Callable[[set[UUID]], Awaitable[None]]) -> None:
         """Commands wait in a stream of the broker, so that none is lost while we are away."""
         subscription: JetStreamContext.PullSubscription | None = None
-        while True:
+        while not told_to_stop():
             try:
                 if subscription is None:
                     subscription = await follow_commands(publisher.jetstream())
@@ -147,7 +148,7 @@ class MqttDesk:
                 await asyncio.sleep(RETRY_S)
 
     async def _look_after_the_door(self, caretaker: Client) -> None:
-        while True:
+        while not told_to_stop():
             self._changed.clear()
             try:
                 if ended := await self._doorkeeper.show_out(caretaker):
@@ -225,6 +226,8 @@ async def _fetched(subscription: JetStreamContext.PullSubscription) -> list[Msg]
 
 
 async def _heard(event: asyncio.Event, within_s: float) -> None:
+    if told_to_stop():
+        raise asyncio.CancelledError
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(within_s):
             await event.wait()

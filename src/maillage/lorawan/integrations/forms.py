@@ -80,7 +80,7 @@ class WebhookForm(forms.Form):
         label=_("Types d’événements"),
         required=False,
         choices=list(EVENT_TYPES.items()),
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
         help_text=_("Aucun coché : tous."),
     )
 

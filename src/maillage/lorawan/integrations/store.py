@@ -230,8 +230,8 @@ async def _frames(connection: AsyncConnection[TupleRow], uplinks: Sequence[Uplin
 
 def _frame(row: TupleRow) -> LoggedFrame:
     clear = None if row[11] is None else bytes(row[11])
-    first, second = row[:5], row[5:10]
-    return LoggedFrame(*first, *second, bytes(row[10]), clear, row[12], row[13])
+    radio = (row[4], row[5], row[6], row[7], row[8], row[9])
+    return LoggedFrame(row[0], row[1], row[2], row[3], *radio, bytes(row[10]), clear, row[12], row[13])
 
 
 async def _downlinks(

@@ -158,7 +158,15 @@ class Couriers:
                 self._couriers[hook_id] = (application_id, courier, task)
 
 
+def _stop_if_told() -> None:
+    """Raises ``CancelledError`` when somebody below has dropped one: a database's pool and a bus's client may."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 async def _heard(event: asyncio.Event, within_s: float) -> None:
+    _stop_if_told()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(within_s):
             await event.wait()
@@ -167,6 +175,7 @@ async def _heard(event: asyncio.Event, within_s: float) -> None:
 async def _patiently(ask: Callable[[], Awaitable[_Answer]]) -> _Answer:
     """Until the database answers."""
     while True:
+        _stop_if_told()
         try:
             return await ask()
         except Unavailable as problem:
