@@ -52,21 +52,25 @@ class Courier:
 
     async def run(self) -> None:
         """Deliver."""
-        while (hook := await _patiently(lambda: self._store.hook(self._id))) is not None:
+        while (hook := await _patiently(self._look)) is not None:
             if hook.generation != self._generation:  # a replay may have taken the place back
                 self._generation, self._seen_id = hook.generation, 0
             if not await self._deliver_next(hook):
                 return
 
+    async def _look(self) -> Hook | None:
+        """What is told from here on is news again: forgotten before anything is read, so that none is lost."""
+        self._changed.clear()
+        self._fed.clear()
+        return await self._store.hook(self._id)
+
     async def _deliver_next(self, hook: Hook) -> bool:
         """Whatever is next; False when there is nothing more to do for ever."""
-        self._changed.clear()
         for letter in await _patiently(lambda: self._store.letters(hook, _AT_ONCE)):
             await self._send_letter(hook, letter)
         if hook.next_attempt_at is not None and hook.next_attempt_at > clock.now():
             await _heard(self._changed, (hook.next_attempt_at - clock.now()).total_seconds())
             return True
-        self._fed.clear()
         after = max(hook.cursor_id, self._seen_id)
         messages, last = await _patiently(lambda: self._store.messages(hook, after, _AT_ONCE))
         if not messages:
