@@ -70,7 +70,6 @@ AUTHORITY_FOLDER = ENVIRONMENT.data.authority
 # Customers of connectivity: their MQTT broker, and whether their webhooks may reach our own network.
 MQTT_BROKER_FILE = ENVIRONMENT.data.mqtt_broker
 WEBHOOKS_MAY_BE_PRIVATE = ENVIRONMENT.webhooks_private
-LORAWAN_REGION = ENVIRONMENT.lorawan_region
 
 ROOT_URLCONF = "maillage.config.urls"
 ASGI_APPLICATION = "maillage.config.asgi.application"

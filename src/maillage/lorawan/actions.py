@@ -162,6 +162,19 @@ def register_device(actor: Actor, new: NewDevice) -> Device:
     """
     require_radio(actor)
     require_configure(actor, new.organisation_id)
+    device = put_on_network(actor, new)
+    facts: dict[str, object] = {"model": new.model_key, "join_eui": new.join_eui}
+    if new.abp is not None:
+        facts = {"model": new.model_key, "abp": dev_addr_text(new.abp.dev_addr), "relaxed": new.abp.is_relaxed}
+    write_journal(actor, new.organisation_id, "lorawan.device_registered", "device", device.pk, device.name, facts)
+    return device
+
+
+@transaction.atomic
+def put_on_network(actor: Actor, new: NewDevice) -> Device:  # noqa: ARG001 - every action says who acts
+    """The rows of a new device and the notice to the network server, for an action that has judged who may, and that
+    writes the journal. Raises ``Invalid`` for an unknown model, ``Conflict`` when the DevEUI is registered.
+    """
     require_model(new.model_key)
     device = _device(new, clock.now())
     try:
@@ -171,10 +184,6 @@ def register_device(actor: Actor, new: NewDevice) -> Device:
     except IntegrityError as error:
         raise Conflict("lorawan.device_already_registered", dev_eui=new.dev_eui) from error
     notify(NOTIFY_REGISTRY, device.pk)
-    facts: dict[str, object] = {"model": new.model_key, "join_eui": new.join_eui}
-    if new.abp is not None:
-        facts = {"model": new.model_key, "abp": dev_addr_text(new.abp.dev_addr), "relaxed": new.abp.is_relaxed}
-    write_journal(actor, new.organisation_id, "lorawan.device_registered", "device", device.pk, device.name, facts)
     return device
 
 

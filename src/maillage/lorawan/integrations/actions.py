@@ -3,7 +3,7 @@
 import secrets
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
@@ -15,9 +15,9 @@ from maillage.identity.actor import Actor, machine
 from maillage.identity.queries import token_digest
 from maillage.kernel import clock
 from maillage.kernel.errors import Conflict, Invalid, NotFound, Refused
-from maillage.lorawan import device_models, new_device
 from maillage.lorawan import queries as radio
-from maillage.lorawan.events import NOTIFY_DOWNLINK, NOTIFY_REGISTRY
+from maillage.lorawan.actions import put_on_network
+from maillage.lorawan.events import NOTIFY_DOWNLINK
 from maillage.lorawan.integrations import queries
 from maillage.lorawan.integrations.addresses import check_url
 from maillage.lorawan.integrations.chirpstack import EventType
@@ -131,23 +131,8 @@ def register_device(actor: Actor, application_id: uuid.UUID, new: NewDevice) -> 
     """
     application = queries.open_application(actor, application_id)
     require_run(actor, application)
-    device_models.require_model(new.model_key)
-    device = Device(
-        dev_eui=new.dev_eui,
-        organisation_id=application.organisation_id,
-        join_eui=new.join_eui,
-        app_key=key_ring().wrap(new.app_key, new.dev_eui, Purpose.APP_KEY),
-        model_key=new.model_key,
-        name=new_device.read_name(new.name),
-        created_at=clock.now(),
-    )
-    try:
-        with transaction.atomic():
-            device.save(force_insert=True)
-    except IntegrityError as error:
-        raise Conflict("lorawan.device_already_registered", dev_eui=new.dev_eui) from error
+    device = put_on_network(actor, replace(new, organisation_id=application.organisation_id))
     _attach(application, device)
-    notify(NOTIFY_REGISTRY, device.pk)
     facts: dict[str, object] = {"model": new.model_key, "join_eui": new.join_eui, "application": application.name}
     write_journal(
         actor, application.organisation_id, "lorawan.device_registered", "device", device.pk, device.name, facts

@@ -138,6 +138,7 @@ def attach_device(request: HttpRequest, application_id: uuid.UUID, given: Attach
             given.model or "",
             new_device.read_name(given.name or ""),
             found.organisation_id,
+            nwk_key=new_device.read_optional_key(given.nwk_key),
         )
         actions.register_device(actor, application_id, new)
     return Status(201, _device_out(queries.device_of(found, dev_eui)))

@@ -111,7 +111,7 @@ def devices_of(application: Application) -> TenantQuerySet[Device]:
     """Its devices, by name, without their keys."""
     mine = Device.objects.unscoped("of an application in hand").filter(organisation_id=application.organisation_id)
     attached = ApplicationDevice.objects.filter(application=application).values("device_id")
-    return mine.filter(pk__in=attached).defer("app_key", "owner_token").order_by("name", "pk")
+    return mine.filter(pk__in=attached).defer("app_key", "nwk_key", "owner_token").order_by("name", "pk")
 
 
 def device_page(application: Application, after: tuple[str, str] | None, limit: int) -> Sequence[Device]:
@@ -135,7 +135,7 @@ def attachable(actor: Actor, application: Application, limit: int) -> Sequence[D
     """Devices of the same organisation that are in service and in no application."""
     taken = ApplicationDevice.objects.values("device_id")
     free = Device.objects.visible_to(actor).filter(organisation_id=application.organisation_id, decommissioned_at=None)
-    return list(free.exclude(pk__in=taken).defer("app_key", "owner_token").order_by("name", "pk")[:limit])
+    return list(free.exclude(pk__in=taken).defer("app_key", "nwk_key", "owner_token").order_by("name", "pk")[:limit])
 
 
 def tokens_of(application: Application) -> Sequence[ApplicationToken]:

@@ -70,6 +70,7 @@ class AttachIn(Schema):
     dev_eui: str = Field(max_length=64)
     join_eui: str | None = Field(None, max_length=64)
     app_key: str | None = Field(None, max_length=128, description="Stored, never given back.")
+    nwk_key: str = Field("", max_length=128, description="LoRaWAN 1.1 only. Stored, never given back.")
     model: str | None = Field(None, max_length=64, description="Key of a known model; `other-class-a` without decoder.")
     name: str | None = Field(None, max_length=1000)
 

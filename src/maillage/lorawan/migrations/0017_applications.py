@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('identity', '0003_idempotent_answer'),
-        ('lorawan', '0008_mac_exchange'),
+        ('lorawan', '0023_shards'),
     ]
 
     operations = [
