@@ -17,6 +17,9 @@ NAMES = (
     "catalogue",
     "collisions",
     "sessions",
+    "telemetry_ingest",
+    "telemetry_queries",
+    "rules",
 )
 
 

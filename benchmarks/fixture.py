@@ -163,12 +163,12 @@ def _copy_things(connection: psycopg.Connection, rows: Sequence[Row]) -> None:
     )
     _copy(connection, "telemetry_thing", columns, things)
     streams = (
-        (one.organisation_id, one.thing_id, quantity, measure.unit)
+        (one.organisation_id, one.thing_id, quantity, measure.unit, measure.kind, "lorawan")
         for one in rows
         for quantity, measure in models[one.fleet.model_key].measures.items()
     )
     numbered = ((number, *stream) for number, stream in enumerate(streams, 1))
-    _copy(connection, "telemetry_datastream", "id organisation_id thing_id quantity unit", numbered)
+    _copy(connection, "telemetry_datastream", "id organisation_id thing_id quantity unit kind source", numbered)
 
 
 def _session(session: LoadSession) -> tuple[str, int, bytes, bytes]:

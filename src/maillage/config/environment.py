@@ -26,14 +26,21 @@ MAILLAGE_STATION_PORT  TCP port of LoRa Basics Station over TLS; CUPS is   ``300
                        the next one, the one after it is without TLS
 MAILLAGE_STATION_PLAIN ``1``: the port without TLS is open to other        ``0``
                        machines, too (a proxy that speaks TLS)
-MAILLAGE_MQTT_HOST     address on which the customers' MQTT broker        ``127.0.0.1``
+MAILLAGE_CUSTOMER_MQTT_HOST  address on which the customers' MQTT broker  ``127.0.0.1``
                        listens; open it with TLS alone, or behind a
                        proxy that speaks it: tokens travel there
-MAILLAGE_MQTT_PORT     its TCP port                                       first free of 1883-1893
-MAILLAGE_MQTT_TLS      files of its certificate and key, by a comma       without TLS
-MAILLAGE_WEBHOOKS_PRIVATE  ``1``: webhooks may go to private addresses    ``0``
-                       and by plain http; only where every customer is
-                       trusted with this machine's own network
+MAILLAGE_CUSTOMER_MQTT_PORT  its TCP port                                 first free of 1883-1893
+MAILLAGE_CUSTOMER_MQTT_TLS   files of its certificate and key, by a comma without TLS
+MAILLAGE_MQTT_PORT     TCP port on which machines publish values by MQTT  not open
+                       (only with the private NATS server)
+MAILLAGE_URL           how people reach the site; messages lead there     ``http://localhost:8000``
+MAILLAGE_SMTP          mail server: ``smtp://user:password@host:587``     no e-mail is sent
+                       (STARTTLS; ``?plain`` without), or ``smtps://``
+MAILLAGE_MAIL_FROM     sender of e-mails, contact of push messages        ``maillage@localhost``
+MAILLAGE_SMS_URL       SMS gateway that takes a JSON POST                 no SMS is sent
+MAILLAGE_SMS_BODY      its JSON body, with ``{to}`` and ``{text}``        ``{"to": "{to}", "text": "{text}"}``
+MAILLAGE_SMS_AUTHORIZATION  its ``Authorization`` header                  none
+MAILLAGE_PRIVATE_HOOKS ``1``: webhooks may lead into private networks     ``0``
 ====================== ================================================== ================================
 """
 
@@ -44,6 +51,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from maillage.config.data_folder import DataFolder, data_folder, kek_kept_in, secret_kept_in, socket_folder
+from maillage.config.messaging import Messaging, messaging
 from maillage.kernel.errors import Invalid, Unavailable
 from maillage.lorawan.regions.catalogue import DEFAULT_REGION, REGIONS, region_named
 from maillage.lorawan.regions.region import Region
@@ -64,10 +72,17 @@ VARIABLES = (
     "MAILLAGE_SHARDS",
     "MAILLAGE_STATION_PORT",
     "MAILLAGE_STATION_PLAIN",
-    "MAILLAGE_MQTT_HOST",
+    "MAILLAGE_CUSTOMER_MQTT_HOST",
+    "MAILLAGE_CUSTOMER_MQTT_PORT",
+    "MAILLAGE_CUSTOMER_MQTT_TLS",
     "MAILLAGE_MQTT_PORT",
-    "MAILLAGE_MQTT_TLS",
-    "MAILLAGE_WEBHOOKS_PRIVATE",
+    "MAILLAGE_URL",
+    "MAILLAGE_SMTP",
+    "MAILLAGE_MAIL_FROM",
+    "MAILLAGE_SMS_URL",
+    "MAILLAGE_SMS_BODY",
+    "MAILLAGE_SMS_AUTHORIZATION",
+    "MAILLAGE_PRIVATE_HOOKS",
 )
 _LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
 _LOOPBACK = "127.0.0.1"
@@ -99,10 +114,11 @@ class Environment:
     shards: int
     station_port: int
     station_plain: bool
-    mqtt_host: str = "127.0.0.1"
+    messaging: Messaging
     mqtt_port: int | None = None
-    mqtt_tls: tuple[Path, Path] | None = None
-    webhooks_private: bool = False
+    customer_mqtt_host: str = "127.0.0.1"
+    customer_mqtt_port: int | None = None
+    customer_mqtt_tls: tuple[Path, Path] | None = None
     given_keks: tuple[bytes, ...] = field(default=(), repr=False)
 
     @property
@@ -146,10 +162,11 @@ def read(environ: Mapping[str, str] = os.environ) -> Environment:
         given_keks=_keks(environ.get("MAILLAGE_KEK", ""), "MAILLAGE_KEK"),
         station_port=_port(environ, "MAILLAGE_STATION_PORT", _STATION_PORT, following=_STATION_PORTS - 1),
         station_plain=_switch(environ, "MAILLAGE_STATION_PLAIN"),
-        mqtt_host=environ.get("MAILLAGE_MQTT_HOST", "").strip() or _LOOPBACK,
         mqtt_port=_port(environ, "MAILLAGE_MQTT_PORT", 0) if environ.get("MAILLAGE_MQTT_PORT", "").strip() else None,
-        mqtt_tls=_two_files(environ, "MAILLAGE_MQTT_TLS"),
-        webhooks_private=_switch(environ, "MAILLAGE_WEBHOOKS_PRIVATE"),
+        customer_mqtt_host=environ.get("MAILLAGE_CUSTOMER_MQTT_HOST", "").strip() or _LOOPBACK,
+        customer_mqtt_port=_optional_port(environ, "MAILLAGE_CUSTOMER_MQTT_PORT"),
+        customer_mqtt_tls=_two_files(environ, "MAILLAGE_CUSTOMER_MQTT_TLS"),
+        messaging=messaging(environ, data.vapid_key, private_hooks=_switch(environ, "MAILLAGE_PRIVATE_HOOKS")),
     )
 
 
@@ -218,6 +235,10 @@ def _port(environ: Mapping[str, str], name: str, default: int, following: int = 
     if not (value.isascii() and value.isdigit() and 0 < int(value) <= highest):
         raise Invalid("environment-not-a-port", variable=name, value=value, expected=f"1 to {highest}")
     return int(value)
+
+
+def _optional_port(environ: Mapping[str, str], name: str) -> int | None:
+    return _port(environ, name, 0) if environ.get(name, "").strip() else None
 
 
 def _two_files(environ: Mapping[str, str], name: str) -> tuple[Path, Path] | None:

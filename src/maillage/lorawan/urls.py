@@ -14,6 +14,7 @@ from maillage.lorawan import (
     scan_pages,
 )
 from maillage.lorawan.claims import pages as claim_pages
+from maillage.lorawan.health.pages import declare_period
 
 app_name = "lorawan"
 
@@ -43,6 +44,7 @@ urlpatterns = [
     path("devices/<slug:dev_eui>/frames/", device_pages.new_frames, name="new_frames"),
     path("devices/<slug:dev_eui>/live/", device_pages.device_live, name="device_live"),
     path("devices/<slug:dev_eui>/decommission/", device_pages.decommission_device, name="decommission_device"),
+    path("devices/<slug:dev_eui>/rhythm/", declare_period, name="declare_period"),
     path("devices/<slug:dev_eui>/key/", key_pages.show_key, name="show_key"),
     path("applications/", include("maillage.lorawan.integrations.urls")),
     path("frames/", frame_pages.frames, name="frames"),

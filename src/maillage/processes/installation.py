@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from maillage.config.data_folder import DataFolder, write_private
+from maillage.config.data_folder import DataFolder, secret_kept_in, write_private
 from maillage.config.environment import Environment
 from maillage.processes import console, leftovers, mqtt_broker, nats, ports
 from maillage.processes.child import Command
@@ -69,7 +69,7 @@ def start_over(data: DataFolder) -> None:
 
 def _servers(env: Environment, variables: Mapping[str, str]) -> list[Server]:
     postgres = [_postgres(env.data, variables)] if env.embedded_database else []
-    return [*postgres, *([_nats(env.data, variables)] if env.embedded_nats else []), _mqtt(env, variables)]
+    return [*postgres, *([_nats(env, variables)] if env.embedded_nats else []), _mqtt(env, variables)]
 
 
 def _postgres(data: DataFolder, variables: Mapping[str, str]) -> Server:
@@ -89,9 +89,13 @@ def _postgres(data: DataFolder, variables: Mapping[str, str]) -> Server:
     return Server("Starting PostgreSQL", command, cluster.is_ready, cluster.clear, cluster.complete)
 
 
-def _nats(data: DataFolder, variables: Mapping[str, str]) -> Server:
+def _nats(env: Environment, variables: Mapping[str, str]) -> Server:
+    data = env.data
     nats.clear_leftover(data)
-    server = nats.embedded_server(data)
+    port = env.mqtt_port
+    server = nats.embedded_server(
+        data, None if port is None else nats.MqttGateway(port, secret_kept_in(data.mqtt_password))
+    )
     server.create()
     write_private(data.nats_url, server.url)
     command = Command("nats", server.argv(), variables, log=data.logs / "nats.log", working_folder=_ROOT)

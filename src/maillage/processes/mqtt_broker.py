@@ -120,7 +120,7 @@ def embedded_broker(env: Environment) -> MqttBroker:
     except Invalid as error:
         raise CannotStart("mqtt-file", f"{data.mqtt_broker} cannot be read: delete it.") from error
     address = _address(env, before)
-    return MqttBroker(find_program(), data.mqtt_configuration, data.mqtt_store, address, env.mqtt_tls)
+    return MqttBroker(find_program(), data.mqtt_configuration, data.mqtt_store, address, env.customer_mqtt_tls)
 
 
 def remember(data: DataFolder, broker: MqttBroker) -> None:
@@ -140,27 +140,26 @@ def _address(env: Environment, before: BrokerAddress | None) -> BrokerAddress:
     secret = before or BrokerAddress(0, "", 0, _new_secret(), _new_secret(), _new_secret(), _new_seed())
     return BrokerAddress(
         nats_port,
-        env.mqtt_host,
+        env.customer_mqtt_host,
         mqtt_port,
         secret.publisher,
         secret.doorkeeper,
         secret.caretaker,
         secret.seed,
-        uses_tls=env.mqtt_tls is not None,
+        uses_tls=env.customer_mqtt_tls is not None,
     )
 
 
 def _mqtt_port(env: Environment, before: BrokerAddress | None) -> int:
     """That of the environment; else that of last time; else the first free usual one; else any."""
-    if env.mqtt_port is not None:
-        if not ports.is_free(env.mqtt_host, env.mqtt_port):
-            sentence = (
-                f"MQTT clients cannot be served: port {env.mqtt_port} is taken. Choose another: MAILLAGE_MQTT_PORT."
-            )
-            raise CannotStart("mqtt-port-in-use", sentence, port=env.mqtt_port)
-        return env.mqtt_port
-    candidates = [*([before.mqtt_port] if before else []), *USUAL_PORTS]
-    return ports.first_free(env.mqtt_host, candidates) or ports.any_free(env.mqtt_host)
+    if env.customer_mqtt_port is not None:
+        if not ports.is_free(env.customer_mqtt_host, env.customer_mqtt_port):
+            sentence = f"MQTT clients cannot be served: port {env.customer_mqtt_port} is taken. Choose another: MAILLAGE_CUSTOMER_MQTT_PORT."
+            raise CannotStart("mqtt-port-in-use", sentence, port=env.customer_mqtt_port)
+        return env.customer_mqtt_port
+    wanted = [*([before.mqtt_port] if before else []), *USUAL_PORTS]
+    candidates = [port for port in wanted if port != env.mqtt_port]  # that of our own machines, not started yet
+    return ports.first_free(env.customer_mqtt_host, candidates) or ports.any_free(env.customer_mqtt_host)
 
 
 def _new_secret() -> str:

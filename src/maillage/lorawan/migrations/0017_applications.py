@@ -10,6 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('identity', '0003_idempotent_answer'),
+        ('lorawan', '0021_device_health'),
         ('lorawan', '0023_shards'),
     ]
 
