@@ -10,6 +10,8 @@
     mqtt.password        what machines that publish by MQTT share, made once, 0600
     nats.url  nats.conf  address (with its token) and configuration of the private NATS server, 0600
     nats/                JetStream's files
+    mqtt.json mqtt.conf  address (with its secrets) and configuration of the customers' MQTT broker, 0600
+    mqtt/                its files
     postgresql/          home of the private cluster: cluster/ and, when its path is short enough, socket/
     logs/                what the servers write
     archive/             measured values of closed months, Parquet
@@ -80,6 +82,18 @@ class DataFolder:
         return self.path / "nats"
 
     @property
+    def mqtt_broker(self) -> Path:
+        return self.path / "mqtt.json"
+
+    @property
+    def mqtt_configuration(self) -> Path:
+        return self.path / "mqtt.conf"
+
+    @property
+    def mqtt_store(self) -> Path:
+        return self.path / "mqtt"
+
+    @property
     def logs(self) -> Path:
         return self.path / "logs"
 
@@ -128,6 +142,9 @@ class DataFolder:
             self.nats_store,
             self.nats_configuration,
             self.nats_url,
+            self.mqtt_store,
+            self.mqtt_configuration,
+            self.mqtt_broker,
             self.mqtt_password,
             self.logs,
             self.archive,

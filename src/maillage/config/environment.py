@@ -26,6 +26,11 @@ MAILLAGE_STATION_PORT  TCP port of LoRa Basics Station over TLS; CUPS is   ``300
                        the next one, the one after it is without TLS
 MAILLAGE_STATION_PLAIN ``1``: the port without TLS is open to other        ``0``
                        machines, too (a proxy that speaks TLS)
+MAILLAGE_CUSTOMER_MQTT_HOST  address on which the customers' MQTT broker  ``127.0.0.1``
+                       listens; open it with TLS alone, or behind a
+                       proxy that speaks it: tokens travel there
+MAILLAGE_CUSTOMER_MQTT_PORT  its TCP port                                 first free of 1883-1893
+MAILLAGE_CUSTOMER_MQTT_TLS   files of its certificate and key, by a comma without TLS
 MAILLAGE_MQTT_PORT     TCP port on which machines publish values by MQTT  not open
                        (only with the private NATS server)
 MAILLAGE_URL           how people reach the site; messages lead there     ``http://localhost:8000``
@@ -67,6 +72,9 @@ VARIABLES = (
     "MAILLAGE_SHARDS",
     "MAILLAGE_STATION_PORT",
     "MAILLAGE_STATION_PLAIN",
+    "MAILLAGE_CUSTOMER_MQTT_HOST",
+    "MAILLAGE_CUSTOMER_MQTT_PORT",
+    "MAILLAGE_CUSTOMER_MQTT_TLS",
     "MAILLAGE_MQTT_PORT",
     "MAILLAGE_URL",
     "MAILLAGE_SMTP",
@@ -77,6 +85,7 @@ VARIABLES = (
     "MAILLAGE_PRIVATE_HOOKS",
 )
 _LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
+_LOOPBACK = "127.0.0.1"
 _LORAWAN_PORT = 1700
 _STATION_PORT = 3001
 _STATION_PORTS = 3
@@ -107,6 +116,9 @@ class Environment:
     station_plain: bool
     messaging: Messaging
     mqtt_port: int | None = None
+    customer_mqtt_host: str = "127.0.0.1"
+    customer_mqtt_port: int | None = None
+    customer_mqtt_tls: tuple[Path, Path] | None = None
     given_keks: tuple[bytes, ...] = field(default=(), repr=False)
 
     @property
@@ -151,6 +163,9 @@ def read(environ: Mapping[str, str] = os.environ) -> Environment:
         station_port=_port(environ, "MAILLAGE_STATION_PORT", _STATION_PORT, following=_STATION_PORTS - 1),
         station_plain=_switch(environ, "MAILLAGE_STATION_PLAIN"),
         mqtt_port=_port(environ, "MAILLAGE_MQTT_PORT", 0) if environ.get("MAILLAGE_MQTT_PORT", "").strip() else None,
+        customer_mqtt_host=environ.get("MAILLAGE_CUSTOMER_MQTT_HOST", "").strip() or _LOOPBACK,
+        customer_mqtt_port=_optional_port(environ, "MAILLAGE_CUSTOMER_MQTT_PORT"),
+        customer_mqtt_tls=_two_files(environ, "MAILLAGE_CUSTOMER_MQTT_TLS"),
         messaging=messaging(environ, data.vapid_key, private_hooks=_switch(environ, "MAILLAGE_PRIVATE_HOOKS")),
     )
 
@@ -220,6 +235,22 @@ def _port(environ: Mapping[str, str], name: str, default: int, following: int = 
     if not (value.isascii() and value.isdigit() and 0 < int(value) <= highest):
         raise Invalid("environment-not-a-port", variable=name, value=value, expected=f"1 to {highest}")
     return int(value)
+
+
+def _optional_port(environ: Mapping[str, str], name: str) -> int | None:
+    return _port(environ, name, 0) if environ.get(name, "").strip() else None
+
+
+def _two_files(environ: Mapping[str, str], name: str) -> tuple[Path, Path] | None:
+    """Two existing files by a comma, or nothing."""
+    given = _words(environ.get(name, ""))
+    if not given:
+        return None
+    paths = [Path(word).expanduser().absolute() for word in given]
+    missing = [str(path) for path in paths if not path.is_file()]
+    if len(paths) != 2 or missing:  # noqa: PLR2004 - a certificate and its key
+        raise Invalid("environment-not-two-files", variable=name, value=environ[name], expected="CERTIFICATE,KEY")
+    return paths[0], paths[1]
 
 
 def _words(value: str) -> tuple[str, ...]:

@@ -67,6 +67,9 @@ MIDDLEWARE = [
 # Gateways that speak Basics Station: where they connect, and who signs their certificates.
 STATION_PORT = ENVIRONMENT.station_port
 AUTHORITY_FOLDER = ENVIRONMENT.data.authority
+# Customers of connectivity: their MQTT broker, and whether their webhooks may reach our own network.
+MQTT_BROKER_FILE = ENVIRONMENT.data.mqtt_broker
+WEBHOOKS_MAY_BE_PRIVATE = ENVIRONMENT.messaging.private_hooks
 
 # Measured values of closed months.
 ARCHIVE_FOLDER = ENVIRONMENT.data.archive
@@ -195,6 +198,7 @@ MAILLAGE_SENTENCES = [
     "maillage.identity.labels.SENTENCES",
     "maillage.territory.labels.SENTENCES",
     "maillage.lorawan.labels.SENTENCES",
+    "maillage.lorawan.integrations.labels.SENTENCES",
     "maillage.telemetry.labels.SENTENCES",
     "maillage.command.labels.SENTENCES",
     "maillage.catalogue.labels.SENTENCES",
@@ -207,6 +211,7 @@ MAILLAGE_SENTENCES = [
 MAILLAGE_ACTIONS = [
     "maillage.identity.labels.ACTIONS",
     "maillage.lorawan.labels.ACTIONS",
+    "maillage.lorawan.integrations.labels.ACTIONS",
     "maillage.telemetry.labels.ACTIONS",
     "maillage.command.labels.ACTIONS",
     "maillage.catalogue.labels.ACTIONS",
@@ -219,6 +224,7 @@ MAILLAGE_ACTIONS = [
 MAILLAGE_FACTS = [
     "maillage.identity.labels.FACTS",
     "maillage.lorawan.labels.FACTS",
+    "maillage.lorawan.integrations.labels.FACTS",
     "maillage.telemetry.labels.FACTS",
     "maillage.command.labels.FACTS",
     "maillage.catalogue.labels.FACTS",
@@ -240,6 +246,7 @@ MAILLAGE_NAVIGATION = [
     "maillage.billing.navigation.NAVIGATION",
     "maillage.telemetry.navigation.NAVIGATION",
     "maillage.lorawan.navigation.NAVIGATION",
+    "maillage.lorawan.integrations.navigation.NAVIGATION",
     "maillage.identity.navigation.NAVIGATION",
 ]
 # The REST routers under /api/v1: prefix and dotted path.
@@ -247,6 +254,7 @@ MAILLAGE_ROUTERS = [
     ("", "maillage.identity.api.router"),
     ("", "maillage.territory.api.router"),
     ("/radio", "maillage.lorawan.api.router"),
+    ("/radio", "maillage.lorawan.integrations.api.router"),
     ("", "maillage.telemetry.api.router"),
     ("", "maillage.command.api.router"),
     ("/billing", "maillage.billing.api.router"),

@@ -39,6 +39,7 @@ class Purpose(StrEnum):
     S_NWK_S_INT_KEY = "s_nwk_s_int_key"
     NWK_S_ENC_KEY = "nwk_s_enc_key"
     OWNER_TOKEN = "owner_token"  # noqa: S105 - a name, not a token
+    WEBHOOK_SECRET = "webhook_secret"  # noqa: S105 - a name, not a secret
 
 
 class KeyRing:

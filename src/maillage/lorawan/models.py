@@ -12,6 +12,7 @@ from django.db import models
 
 from maillage.identity.models import User
 from maillage.identity.tenancy import TenantOwned
+from maillage.lorawan.integrations import models as _integrations  # noqa: F401 - Django looks for them here
 from maillage.lorawan.health.models import DeviceHealth as DeviceHealth  # Django looks for a capability's models here
 from maillage.lorawan.health.models import Hearing as Hearing
 

@@ -1,10 +1,11 @@
 """The addresses of the radio pages."""
 
-from django.urls import path
+from django.urls import include, path
 
 from maillage.lorawan import (
     certificate_pages,
     device_pages,
+    frame_pages,
     import_pages,
     key_pages,
     model_pages,
@@ -45,6 +46,9 @@ urlpatterns = [
     path("devices/<slug:dev_eui>/decommission/", device_pages.decommission_device, name="decommission_device"),
     path("devices/<slug:dev_eui>/rhythm/", declare_period, name="declare_period"),
     path("devices/<slug:dev_eui>/key/", key_pages.show_key, name="show_key"),
+    path("applications/", include("maillage.lorawan.integrations.urls")),
+    path("frames/", frame_pages.frames, name="frames"),
+    path("frames/live/", frame_pages.frames_live, name="frames_live"),
     path("models/", model_pages.models, name="models"),
     path("refusals/", refusal_pages.refusals, name="refusals"),
 ]

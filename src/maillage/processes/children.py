@@ -39,6 +39,7 @@ PROCESSES: tuple[Process, ...] = (
     Process("telemetry", "maillage.processes.telemetry", "stores what devices report"),
     Process("archive", "maillage.processes.telemetry_archive", "moves closed months of measures into files"),
     Process("command", "maillage.processes.command", "follows commands and carries out schedules"),
+    Process("integrations", "maillage.processes.integrations", "hands customers what their devices say"),
     Process("rules", "maillage.processes.rules", "watches rules and silences, tells whoever is on call"),
     Process("web", "maillage.processes.web", "the pages, the API and the live streams", takes_arguments=True),
     Process("lorawan", "maillage.processes.lorawan", "the LoRaWAN network server", uses_django=False, sharded=False),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from maillage.config.data_folder import DataFolder, secret_kept_in, write_private
 from maillage.config.environment import Environment
-from maillage.processes import console, leftovers, nats, ports
+from maillage.processes import console, leftovers, mqtt_broker, nats, ports
 from maillage.processes.child import Command
 from maillage.processes.children import DEMO_STEPS, STEPS, Process, Step, chosen_processes
 from maillage.processes.lock import holder_of
@@ -59,6 +59,7 @@ def start_over(data: DataFolder) -> None:
                 raise CannotStart("will-not-stop", f"The Maillage that runs (pid {pid}) does not stop.", pid=pid)
     clear_leftovers(data.postgres_home / "cluster")
     nats.clear_leftover(data)
+    mqtt_broker.clear_leftover(data)
     for path in data.owned_paths():
         if path.is_dir():
             shutil.rmtree(path)
@@ -68,7 +69,7 @@ def start_over(data: DataFolder) -> None:
 
 def _servers(env: Environment, variables: Mapping[str, str]) -> list[Server]:
     postgres = [_postgres(env.data, variables)] if env.embedded_database else []
-    return [*postgres, *([_nats(env, variables)] if env.embedded_nats else [])]
+    return [*postgres, *([_nats(env, variables)] if env.embedded_nats else []), _mqtt(env, variables)]
 
 
 def _postgres(data: DataFolder, variables: Mapping[str, str]) -> Server:
@@ -99,6 +100,15 @@ def _nats(env: Environment, variables: Mapping[str, str]) -> Server:
     write_private(data.nats_url, server.url)
     command = Command("nats", server.argv(), variables, log=data.logs / "nats.log", working_folder=_ROOT)
     return Server("Starting NATS", command, server.is_ready, server.clear)
+
+
+def _mqtt(env: Environment, variables: Mapping[str, str]) -> Server:
+    mqtt_broker.clear_leftover(env.data)
+    broker = mqtt_broker.embedded_broker(env)
+    broker.create()
+    mqtt_broker.remember(env.data, broker)
+    command = Command("mqtt", broker.argv(), variables, log=env.data.logs / "mqtt.log", working_folder=_ROOT)
+    return Server("Starting the MQTT broker", command, broker.is_ready, broker.clear)
 
 
 def _task(step: Step, variables: Mapping[str, str]) -> Task:

@@ -18,6 +18,7 @@ from maillage.command.alarms.live import alarm_messages
 from maillage.command.events import NOTIFY_COMMAND, CommandUpdate
 from maillage.command.live import command_message, observation_messages
 from maillage.lorawan.events import LIVE_FRAMES, LIVE_GATEWAYS, FrameBatch, GatewayBatch
+from maillage.lorawan.integrations.events import LIVE_EVENTS, LiveEvents, events_topic
 from maillage.lorawan.live import frame_messages, gateway_messages
 from maillage.processes import bus
 from maillage.telemetry.events import LIVE_OBSERVATIONS, LiveObservationBatch
@@ -40,9 +41,15 @@ async def _hear_the_bus(hub: Hub, nats_url: str) -> None:
         await client.subscribe(LIVE_OBSERVATIONS, cb=_told(hub, LiveObservationBatch, observation_messages))
         await client.subscribe(LIVE_FRAMES, cb=_told(hub, FrameBatch, frame_messages))
         await client.subscribe(LIVE_GATEWAYS, cb=_told(hub, GatewayBatch, gateway_messages))
+        await client.subscribe(LIVE_EVENTS, cb=_told(hub, LiveEvents, _application_messages))
         await asyncio.Event().wait()
     finally:
         await client.close()
+
+
+def _application_messages(event: LiveEvents) -> list[LiveMessage]:
+    """Who follows an application's log looks at it again; the key merges what comes together."""
+    return [LiveMessage(events_topic(application), "{}", key="new") for application in event.applications]
 
 
 def _told(

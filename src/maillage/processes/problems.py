@@ -21,6 +21,7 @@ _SENTENCES = {
     "lorawan.kek_unknown": "The keys in the database are wrapped by a key-encryption key that is not here (its id is"
     " {kek}): give it back in MAILLAGE_KEK, or in the file 'kek' of the data folder.",
     "environment-not-a-port": "{variable} is '{value}'; it must be a port, {expected}.",
+    "environment-not-two-files": "{variable} is '{value}'; it must be two existing files by a comma: {expected}.",
     "environment-not-a-region": "{variable} is '{value}'; it must be a LoRaWAN region: {expected}.",
     "environment-not-a-number-of-shards": "{variable} is '{value}'; it must be a power of two: {expected}.",
     "data-folder-unusable": "The data folder {folder} cannot be used: {reason}. Choose another with {change}.",
