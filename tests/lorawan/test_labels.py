@@ -8,6 +8,7 @@ from maillage.lorawan.gateways.semtech_udp.values import TxStatus
 from maillage.lorawan.protocol.types import MType
 from maillage.lorawan.queries import Hearing
 from maillage.lorawan.server.downlinks import FailureCause
+from maillage.lorawan.server.joins import Mismatch
 from maillage.lorawan.server.refusals import Cause
 from maillage.telemetry.engine.intake import ABSURD_TIME, NOT_A_NUMBER, UNKNOWN_DEVICE, UNKNOWN_QUANTITY
 
@@ -31,12 +32,18 @@ def test_every_failed_downlink_has_its_words(cause):
     assert str(labels.DOWNLINK_CAUSES[cause])
 
 
+def test_every_mismatch_has_its_words():
+    assert set(labels.MISMATCHES) == {one.value for one in Mismatch} - {""}
+
+
 def test_message_types_and_hearings_are_complete():
     assert set(labels.MESSAGE_TYPES) == set(MType)
     assert set(labels.HEARINGS) == set(Hearing)
 
 
-@pytest.mark.parametrize("table", ["REFUSALS", "REFUSAL_REMEDIES", "DOWNLINK_CAUSES", "SENTENCES", "ACTIONS"])
+@pytest.mark.parametrize(
+    "table", ["REFUSALS", "REFUSAL_REMEDIES", "DOWNLINK_CAUSES", "MISMATCHES", "SENTENCES", "ACTIONS"]
+)
 def test_every_word_has_its_english(table):
     words = getattr(labels, table)
     with translation.override("en"):
