@@ -20,9 +20,7 @@ NAMES = (
     "telemetry_ingest",
     "telemetry_queries",
     "rules",
-)
-||||||| parent of 1755008 (Document billing, speak English, measure it; install what the PDF needs)
-NAMES = ("uplink_stages", "generator", "uplinks", "latency", "class_c"    "billing",
+    "billing",
 )
 
 
