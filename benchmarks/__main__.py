@@ -20,6 +20,7 @@ NAMES = (
     "telemetry_ingest",
     "telemetry_queries",
     "rules",
+    "billing",
 )
 
 

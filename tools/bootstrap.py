@@ -5,6 +5,7 @@ of its inputs. What a step writes goes to ``var/log/<step>.log``; its last line 
 """
 
 import argparse
+import ctypes.util
 import hashlib
 import os
 import shutil
@@ -82,6 +83,13 @@ def needs(*, tests: bool) -> list[Need]:
         Need("Python's venv", ("python3-venv",), has_venv),
         Need("msgfmt", ("gettext",), lambda: found("msgfmt")),
         Need("setpriv", ("util-linux",), lambda: found("setpriv")),
+        Need("Pango", ("libpango-1.0-0", "libpangoft2-1.0-0"), lambda: has_library("pango-1.0", "pangoft2-1.0")),
+        Need("HarfBuzz subset", ("libharfbuzz-subset0",), lambda: has_library("harfbuzz-subset")),
+        Need(
+            "Liberation fonts",
+            ("fonts-liberation",),
+            lambda: found("", "/usr/share/fonts/*/liberation*/*Sans-Reg*"),
+        ),
     ]
     if (PROJECT / "package.json").exists():
         always += [
@@ -89,6 +97,11 @@ def needs(*, tests: bool) -> list[Need]:
             Need("npm", ("npm",), lambda: found("npm")),
         ]
     return [*always, Need("Chromium", ("chromium",), lambda: found("chromium"))] if tests else always
+
+
+def has_library(*names: str) -> bool:
+    """Whether the dynamic linker would find these shared libraries."""
+    return all(ctypes.util.find_library(name) for name in names)
 
 
 def install_debian_packages(*, tests: bool) -> None:

@@ -26,7 +26,7 @@ from maillage.orders.engine.intervals import month_of
 from maillage.web import problems
 
 PARIS = ZoneInfo("Europe/Paris")
-_PORTION_S = 1.5
+_PORTION_S = 2
 _TONES = {"pending": "pending", "invoiced": "ok", "carried": "info", "nothing": "off", "failed": "danger"}
 
 
@@ -82,7 +82,7 @@ def run(request: HttpRequest, run_id: int) -> HttpResponse:
 
 @require_POST
 def advance(request: HttpRequest, run_id: int) -> HttpResponse:
-    """Bill for a second and a half; the page asks again while something is left. Closing the page only pauses."""
+    """Bill for two seconds; the page asks again while something is left. Closing the page only pauses."""
     actor = operator(request)
     opened = queries.run(actor, run_id)
     until_s = clock.monotonic_s() + _PORTION_S

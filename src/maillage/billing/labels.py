@@ -36,6 +36,7 @@ FACTS: Mapping[str, Promise] = {
 REASONS: Mapping[str, Promise] = {
     "new": _("%(what)s : nouveau depuis le %(since)s"),
     "gone": _("%(what)s : n’est plus facturé"),
+    "in_full": _("%(what)s : le changement du mois dernier compte pour le mois entier, de %(before)s € à %(after)s €"),
     "unused": _("%(what)s : aucune consommation à facturer"),
     "once": _("%(what)s : une seule fois"),
     "part": _("%(what)s : %(days)s jours sur %(of)s"),

@@ -2,14 +2,16 @@
 
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
-from tests.billing.engine.plans import calls, contract, recurring
+from hypothesis import given, settings
+from tests.billing.engine.plans import calls, contract, contracts, recurring
 
 from maillage.billing.engine.due import due
-from maillage.billing.engine.facts import Use
+from maillage.billing.engine.facts import ChargeKind, Use
 from maillage.billing.engine.reasons import reasons
-from maillage.orders.engine.intervals import month_of
+from maillage.orders.engine.intervals import Interval, month_of, months_of
 from maillage.orders.engine.terms import Component, Kind
 from maillage.orders.engine.timeline import Change, ChangeKind, Life
 
@@ -60,3 +62,18 @@ def test_use_that_changes_or_stops_is_named():
 
 def test_a_discount_that_ends_is_named():
     assert told(JANUARY, discount_percent=Decimal(10), discount_until=FEBRUARY) == ["discount_ends"]
+
+
+def test_a_change_in_the_middle_of_a_month_is_named_again_once_it_counts_in_full():
+    more = change(ChangeKind.QUANTITY, date(2026, 1, 10), quantity=2)
+    assert told(JANUARY, [more]) == ["in_full"]
+
+
+@given(contracts())
+@settings(max_examples=60)
+def test_an_amount_never_changes_without_a_reason(owned):
+    months = list(months_of(Interval(JANUARY, date(2026, 7, 1))))
+    for last, month in pairwise(months):
+        before, now = due(owned, last), due(owned, month)
+        if sum(one.amount for one in now) != sum(one.amount for one in before):
+            assert reasons(month.start, now, before) or any(one.kind is ChargeKind.ONE_OFF for one in before)

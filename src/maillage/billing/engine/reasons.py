@@ -25,7 +25,11 @@ def reasons(month: date, now: Sequence[Charge], before: Sequence[Charge]) -> tup
     previous = _by_topic(one for one in before if one.kind not in passing)
     found: list[Reason] = []
     for topic, charges in current.items():
-        found += _changed(charges, previous.get(topic, []))
+        last_month = previous.get(topic, [])
+        told = list(_changed(charges, last_month))
+        if not told and _sum(charges) != _sum(last_month):
+            told = [_reason("in_full", charges, ("before", _sum(last_month)), ("after", _sum(charges)))]
+        found += told
     found += [_gone(charges) for topic, charges in previous.items() if topic not in current]
     found += [_late(one) for one in now if one.key.month != month or one.kind is ChargeKind.ADJUSTMENT]
     return tuple(dict.fromkeys(found))
