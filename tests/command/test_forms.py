@@ -13,7 +13,9 @@ LINE = {"verb": "open", "weekdays": ["1", "7"], "anchor": "clock", "clock_time":
 
 def schedule_form(**typed):
     offers = {code: SimpleNamespace(verb=SimpleNamespace(label=code), limits=None) for code in ("open", "close")}
-    return ScheduleForm(SimpleNamespace(offers=offers), {**LINE, **typed})
+    thing = SimpleNamespace(solution="access")
+    gate = SimpleNamespace(offers=offers, state=SimpleNamespace(thing=thing))
+    return ScheduleForm(gate, {**LINE, **typed})
 
 
 @pytest.mark.parametrize(("typed", "value"), [("19", 19.0), ("19,5", 19.5), ("19.5", 19.5), ("", None)])
