@@ -130,6 +130,15 @@ class Session(models.Model):
     status_due_at = models.DateTimeField(null=True, help_text="When the device is asked for its battery again.")
 
 
+class PingSlots(models.Model):
+    """Class B: how often a session opens ping slots, and whether it does. Written with the session's counters."""
+
+    device = models.OneToOneField(Device, on_delete=models.CASCADE, primary_key=True, related_name="ping_slots")
+    dev_addr = models.BigIntegerField(help_text="Of the session that said so: a join ends it.")
+    periodicity = models.PositiveSmallIntegerField(help_text="A slot every 2^n seconds, 0 to 7.")
+    active = models.BooleanField(help_text="The last uplink said that it was in class B.")
+
+
 class Downlink(models.Model):
     """A message waiting for, or sent to, a device.
 

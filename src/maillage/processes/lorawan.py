@@ -189,6 +189,7 @@ async def _serve(parts: _Parts, stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(work) for work in (listener.run(), *_work(parts, assembly, changes, queue))]
             await listener.loaded.wait()
+            assembly.steps.class_b.restore(await parts.reader.ping_slots())
             _settle_memory()
             port = parts.udp.start(assembly.desk, parts.addresses.udp_host, parts.addresses.udp_port)
             tls = await parts.stations.start(assembly.station_desk, parts.addresses.stations)

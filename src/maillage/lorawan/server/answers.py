@@ -10,6 +10,7 @@ from maillage.lorawan.protocol.build import DataContent, build_data_downlink
 from maillage.lorawan.protocol.mac.command import MacCommand
 from maillage.lorawan.protocol.mac.device_time import DeviceTimeAns, DeviceTimeReq
 from maillage.lorawan.protocol.mac.link_check import LinkCheckAns, LinkCheckReq
+from maillage.lorawan.protocol.mac.ping_slot_info import PingSlotInfoAns, PingSlotInfoReq
 from maillage.lorawan.protocol.mac.stream import encode_commands
 from maillage.lorawan.protocol.types import F_OPTS_MAX_BYTES, MType
 from maillage.lorawan.regions.data_rate import DataRate, LoRaDataRate
@@ -26,12 +27,13 @@ _F_CNT_MAX = 0xFFFF_FFFF
 _MARGIN_MAX_DB = 254
 _GATEWAYS_MAX = 255
 _FRAME_OVERHEAD_BYTES = 13
+_ANSWERS = (LinkCheckAns, DeviceTimeAns, PingSlotInfoAns)
 _MAC_SHARE = 0.5
 """Of the hour's airtime: what frames that carry nothing but the network's own questions may use up to."""
 
 
 class Answer(Struct, frozen=True):
-    """A frame whose counter is reserved. ``opportunities`` are tried, the chosen one first, once the reservation is durable.
+    """A frame whose counter is reserved. ``opportunities`` are tried, the chosen one first, once that is durable.
 
     ``requests`` are the network's own questions that it carries.
     """
@@ -93,6 +95,15 @@ class Answering:
             return None
         return self._build(session, _Frame(downlink), chances, now_s, at)
 
+    def in_ping_slot(self, device: DeviceState, ways: list[Opportunity], at: datetime, now_s: float) -> Answer | None:
+        """The next downlink of a class B device, in one of those slots; None when there is none, or no way to it."""
+        downlink, session = self._book.next_of(device.dev_eui), device.session
+        reached = [way for way in ways if self._reaches(way.gateway_eui)]
+        if downlink is None or session is None or not reached:
+            return None
+        downlink = self._fitting(downlink, reached, at)
+        return None if downlink is None else self._build(session, _Frame(downlink), reached, now_s, at)
+
     def _fitting(
         self, downlink: WaitingDownlink | None, chances: list[Opportunity], at: datetime
     ) -> WaitingDownlink | None:
@@ -136,7 +147,7 @@ class _Frame(Struct, frozen=True):
 
     @property
     def requests(self) -> tuple[MacCommand, ...]:
-        return tuple(one for one in self.commands if not isinstance(one, LinkCheckAns | DeviceTimeAns))
+        return tuple(one for one in self.commands if not isinstance(one, _ANSWERS))
 
 
 def _choices(answers: Sequence[MacCommand], requests: Sequence[MacCommand]) -> Iterator[tuple[MacCommand, ...]]:
@@ -149,7 +160,7 @@ def _choices(answers: Sequence[MacCommand], requests: Sequence[MacCommand]) -> I
 
 
 def answers_to(uplink: Verified) -> list[MacCommand]:
-    """LinkCheckAns and DeviceTimeAns, once each: nine bytes at most. The other commands of a device are reports."""
+    """LinkCheckAns, DeviceTimeAns and PingSlotInfoAns, once each: ten bytes at most. Other commands are reports."""
     if not uplink.commands:
         return []
     asked = {type(command) for command in mac_commands(uplink.frame, uplink.payload).commands}
@@ -158,6 +169,8 @@ def answers_to(uplink: Verified) -> list[MacCommand]:
         found.append(_link_check(uplink))
     if DeviceTimeReq in asked:
         found.append(DeviceTimeAns.at(uplink.received.at))
+    if PingSlotInfoReq in asked:
+        found.append(PingSlotInfoAns())
     return found
 
 

@@ -8,6 +8,7 @@ from maillage.lorawan.codecs.model import DeviceModel
 from maillage.lorawan.mac_exchange.hearing import Rhythm
 from maillage.lorawan.regions.region import Region
 from maillage.lorawan.server.answers import Answering
+from maillage.lorawan.server.class_b import ClassBDesk
 from maillage.lorawan.server.committer import Committer, GroupStore
 from maillage.lorawan.server.decoder import Codecs, Decoder
 from maillage.lorawan.server.downlinks import DownlinkBook
@@ -73,6 +74,7 @@ def assemble(world: World, settings: ServerSettings, registry: Registry) -> Asse
         book=book,
         answering=Answering(scheduler, book, world.radio.reaches),
         mac=MacDesk(world.region, world.models, Rhythm(settings.status_every, settings.status_again)),
+        class_b=ClassBDesk(scheduler, registry),
         joining=Joining(registry, plan, settings.net_id, world.random_bits),
         committer=Committer(world.store),
         transmitter=Transmitter(world.radio, scheduler, book, refusals),

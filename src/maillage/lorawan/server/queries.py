@@ -15,13 +15,14 @@ from maillage.lorawan.mac_exchange.state import MacState
 from maillage.lorawan.protocol.crypto import SessionCrypto
 from maillage.lorawan.server.downlinks import DownlinkChange, DownlinkState, WaitingDownlink
 from maillage.lorawan.server.registry import DeviceState, GatewayState, SessionState
-from maillage.lorawan.server.rows import LoggedDownlink, LoggedUplink
+from maillage.lorawan.server.rows import LoggedDownlink, LoggedUplink, PingRow
 
 log = logging.getLogger(__name__)
 
 _GATEWAYS: LiteralString = """
 SELECT eui, organisation_id, last_seen_at, uplink_count, crc_error_count, downlink_count, downlink_failure_count,
-       round_trip_ms, gps_time_at, (SELECT array_agg(CASE WHEN revoked_at IS NULL THEN serial ELSE '' END) FROM lorawan_gatewaycertificate
+       round_trip_ms, gps_time_at,
+       (SELECT array_agg(CASE WHEN revoked_at IS NULL THEN serial ELSE '' END) FROM lorawan_gatewaycertificate
         WHERE gateway_id = eui)
 FROM lorawan_gateway ORDER BY eui
 """
@@ -156,6 +157,11 @@ class Reader:
         rows = await self._rows(_RECENT_CHANGES, (timedelta(minutes=1),))
         return [_change(row) for row in rows]
 
+    async def ping_slots(self) -> list[PingRow]:
+        """Sessions that have asked for ping slots, those of devices that have joined anew since included."""
+        query: LiteralString = "SELECT device_id, dev_addr, periodicity, active FROM lorawan_pingslots"
+        return [PingRow(*row) for row in await self._rows(query)]
+
     async def publication_cursor(self, shard: int) -> int:
         rows = await self._rows("SELECT frame_id FROM lorawan_publicationcursor WHERE shard = %s", (shard,))
         return rows[0][0] if rows else 0
@@ -244,7 +250,8 @@ def _logged(row: TupleRow) -> LoggedUplink:
 def _gateway(row: TupleRow) -> GatewayState:
     *facts, round_trip_ms, gps_time_at, serials = row
     # A revoked certificate leaves an empty name: the gateway has been enrolled, and nothing lets it in by that one.
-    gateway = GatewayState(*facts, gps_time_at=gps_time_at)
+    gateway = GatewayState(*facts)
+    gateway.gps_time_at = gps_time_at
     if round_trip_ms is not None:  # as after a first measurement: what it varied by is learnt anew
         gateway.round_trip_s, gateway.round_trip_deviation_s = round_trip_ms / 1000, round_trip_ms / 2000
     gateway.certificates = None if serials is None else frozenset(filter(None, serials))

@@ -56,6 +56,15 @@ class MacRow(Struct, frozen=True):
     mac: MacState
 
 
+class PingRow(Struct, frozen=True):
+    """How often a session opens ping slots (class B), and whether it does; ``dev_addr`` as in ``CounterRow``."""
+
+    dev_eui: str
+    dev_addr: int
+    periodicity: int
+    active: bool
+
+
 class GroupRows(Struct, frozen=True):
     """One commit: all of it or nothing."""
 
@@ -65,6 +74,7 @@ class GroupRows(Struct, frozen=True):
     late: list[LateDecoding]
     cursor: int
     mac: list[MacRow] = []
+    pings: list[PingRow] = []
 
 
 class Sighting(Struct, frozen=True):

@@ -26,6 +26,8 @@ from maillage.lorawan.protocol.types import F_OPTS_MAX_BYTES, Direction
 from maillage.lorawan.regions.airtime import airtime_us
 from maillage.lorawan.regions.data_rate import DataRate, LoRaDataRate
 from maillage.lorawan.regions.region import Channel, ReceiveWindow, Region
+from maillage.lorawan.simulator.packages import PackageClient
+from maillage.lorawan.simulator.ping import PingListener
 from maillage.lorawan.simulator.radio import backed_off, factory_settings, joined_settings, obey
 
 _MAC_PORT = 0
@@ -81,6 +83,7 @@ class Heard:
     confirmed: bool
     acknowledges: bool
     more_pending: bool
+    multicast: bool = False
 
 
 Outcome = Joined | Heard | Ignored
@@ -111,13 +114,26 @@ class OpenWindow:
 
 
 class EndDevice:
-    """One device. Its application decides when; this decides how and what is heard."""
+    """One device. Its application decides when; this decides how and what is heard.
+
+    ``ping`` makes it go to class B; ``packages`` let it hear groups.
+    """
 
     def __init__(
-        self, identity: Identity, region: Region, data_rate: int, chance: random.Random, *, class_c: bool = False
+        self,
+        identity: Identity,
+        region: Region,
+        data_rate: int,
+        chance: random.Random,
+        *,
+        class_c: bool = False,
+        ping: PingListener | None = None,
+        packages: PackageClient | None = None,
     ) -> None:
         self.identity = identity
         self.class_c = class_c
+        self.ping = ping
+        self.packages = packages
         self.session: Session | None = None
         self.settings = factory_settings(region, data_rate)
         self._start_data_rate = data_rate
@@ -152,6 +168,8 @@ class EndDevice:
         self.settings = factory_settings(region, self._start_data_rate)
         self._dev_nonce = dev_nonce
         self._ack_due, self._answers, self._sticky, self._unheard = False, [], [], 0
+        if self.ping is not None:
+            self.ping.start_anew()
         who = self.identity
         sent = self._send(build_join_request(who.join_eui, who.dev_eui, dev_nonce, who.app_key), now_s)
         first = region.rx1(sent.frequency_hz, self.settings.data_rate, 0, region.join_accept_delay1_s)
@@ -173,7 +191,9 @@ class EndDevice:
         )
         session.f_cnt_up += 1
         self._ack_due = False
-        return self.repeat(build_data_uplink(session.crypto, content, adr_ack_req=adr_ack_req), now_s)
+        class_b = self.ping is not None and self.ping.is_active
+        frame = build_data_uplink(session.crypto, content, adr_ack_req=adr_ack_req, class_b=class_b)
+        return self.repeat(frame, now_s)
 
     def repeat(self, phy_payload: bytes, now_s: float) -> Transmission:
         """Send a frame, or the same one again (an unanswered confirmed uplink), on a channel of its choice."""
@@ -187,7 +207,9 @@ class EndDevice:
             return False
         if any(window.hears(start_s, frequency_hz, data_rate) for window in self._windows):
             return True
-        return self.class_c and self.session is not None and self._on_rx2(frequency_hz, data_rate)
+        if self.class_c and self.session is not None and self._on_rx2(frequency_hz, data_rate):
+            return True
+        return self._listens_by_the_clock(start_s, frequency_hz, data_rate)
 
     def hear(
         self, phy_payload: bytes, start_s: float, frequency_hz: int, data_rate: DataRate, snr_db: float = 5.0
@@ -223,7 +245,7 @@ class EndDevice:
     def _downlink(self, frame: DataDownlink, snr_db: float) -> Outcome:
         session = self.session
         if session is None or frame.dev_addr != session.dev_addr:
-            return Ignored.NOT_FOR_US
+            return self._multicast(frame)
         verdict = judge_counter(frame.f_cnt_16, session.f_cnt_down)
         if not isinstance(verdict, Accepted):
             return Ignored.REPLAYED
@@ -241,6 +263,22 @@ class EndDevice:
         self._obey(data if frame.f_port == _MAC_PORT else frame.f_opts, snr_db)
         return Heard(frame.f_port or None, data if frame.f_port else b"", frame.confirmed, frame.ack, frame.f_pending)
 
+    def _multicast(self, frame: DataDownlink) -> Outcome:
+        """A group's frame carries no commands and acknowledges nothing (LoRaWAN L2 1.0.4, §17.3)."""
+        found = None if self.packages is None else self.packages.open(frame)
+        if found is None:
+            return Ignored.NOT_FOR_US
+        return Heard(*found, confirmed=False, acknowledges=False, more_pending=False, multicast=True)
+
+    def _listens_by_the_clock(self, start_s: float, frequency_hz: int, data_rate: DataRate) -> bool:
+        """In a ping slot of its own, or in a session of a group."""
+        slack_s, session = _slack_s(data_rate), self.session
+        if self.packages is not None and self.packages.listens(start_s, frequency_hz, data_rate, slack_s):
+            return True
+        if self.ping is None or session is None:
+            return False
+        return self.ping.hears(session.dev_addr, start_s, frequency_hz, data_rate, slack_s)
+
     def _miss_the_network(self) -> bool:
         """One uplink more without a word from it: steps back in time, and whether to ask for a word."""
         self._unheard += 1
@@ -251,6 +289,8 @@ class EndDevice:
 
     def _obey(self, commands: bytes, snr_db: float) -> None:
         for command in parse_commands(Direction.DOWNLINK, commands).commands:
+            if self.ping is not None:
+                self.ping.told(command, self._on_air_until_s)
             self.settings, answer = obey(self.settings, command, _BATTERY_GOOD, round(snr_db))
             if answer is None:
                 continue
@@ -260,7 +300,8 @@ class EndDevice:
     def _take_answers(self) -> bytes:
         """As many answers as FOpts holds; sticky ones stay until a downlink is heard (§5.4, §5.7)."""
         taken = b""
-        for answer in (*self._sticky, *self._answers):
+        questions = [] if self.ping is None else [one.encode() for one in self.ping.questions()]
+        for answer in (*self._sticky, *self._answers, *questions):
             if len(taken) + len(answer) > F_OPTS_MAX_BYTES:
                 break
             taken += answer

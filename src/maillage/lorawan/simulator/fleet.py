@@ -20,11 +20,14 @@ FOLDER = "simulator"
 """In the data folder: everything that the simulator reads and keeps."""
 
 
-class GatewayEntry(msgspec.Struct, frozen=True):
+class GatewayEntry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One without ``gps`` cannot serve class B."""
+
     eui: Eui
     name: str
     longitude: Longitude
     latitude: Latitude
+    gps: bool = True
 
 
 class RoomEntry(msgspec.Struct, frozen=True):
@@ -42,7 +45,10 @@ class RoomEntry(msgspec.Struct, frozen=True):
 
 
 class DeviceEntry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """``room`` names a ``RoomEntry``; a device without one is outdoors. ``kept`` is what its flash holds at first."""
+    """``room`` names a ``RoomEntry``; a device without one is outdoors. ``kept`` is what its flash holds at first.
+
+    With ``ping_periodicity`` it goes to class B and opens a slot every 2^n seconds.
+    """
 
     dev_eui: Eui
     join_eui: Eui
@@ -54,6 +60,7 @@ class DeviceEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     room: str | None = None
     confirmed: bool = False
     kept: dict[str, float] = {}
+    ping_periodicity: Annotated[int, msgspec.Meta(ge=0, le=7)] | None = None
 
 
 class Fleet(msgspec.Struct, frozen=True):
