@@ -7,6 +7,7 @@ import heapq
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from uuid import uuid4
 
 from maillage.lorawan.gateways.semtech_udp.values import PushData, TxAck, TxPacket
 from maillage.lorawan.regions.eu863_870 import EU863_870
@@ -94,16 +95,28 @@ def device(number: int, model: str = "elsys-ers", period_s: float = 600.0, **opt
 class SimulatedNetwork:
     """``back_haul_s`` is one way. ``run`` it on; ``every_second`` is called besides the server's own work."""
 
-    def __init__(self, fleet: Fleet, *, loss: float = 0.0, back_haul_s: float = 0.02, **settings) -> None:
+    def __init__(self, fleet: Fleet, *, loss: float = 0.0, back_haul_s: float = 0.02, store=None, **settings) -> None:
         self.now_s, self.back_haul_s = 0.0, back_haul_s
         self.town = Town(fleet, MemoryFlash(), Options(loss=loss, collisions=False), 0.0, START)
-        self.registry, self.store = Registry(), MemoryStore()
+        self.store = store or MemoryStore()
+        self._fleet = fleet
+        self._nonces = iter(range(1, 1 << 24))
+        self.registry = Registry()
         self.registry.put_gateways([GatewayState(one.eui, 1) for one in fleet.gateways])
         for one in fleet.devices:
             key = bytes.fromhex(one.app_key)
             self.registry.put_device(DeviceState(one.dev_eui, 1, one.join_eui, key, one.model, 0, -1))
-        silent, nonces = Silent(), iter(range(1, 1 << 24))
-        world = World(
+        self.settings = ServerSettings(**settings)
+        self.start_server()
+        self._second_s, self._tick_due = 0.0, False
+        self.every_second: list[Callable] = []
+        self.told: list[tuple[str, TxPacket]] = []
+        self._events, self._count, self._index = [], 0, {one.eui: n for n, one in enumerate(fleet.gateways)}
+
+    def start_server(self, registry: Registry | None = None) -> None:
+        """A server that remembers nothing but what ``registry`` holds."""
+        self.registry, silent = registry or self.registry, Silent()
+        self.world = World(
             models={},
             region=EU863_870,
             codecs=silent,
@@ -115,14 +128,10 @@ class SimulatedNetwork:
             cursor=0,
             now=self.now,
             monotonic_s=lambda: self.now_s,
-            random_bits=lambda _: next(nonces),
+            random_bits=lambda _: next(self._nonces),
+            new_id=uuid4,
         )
-        self.assembly_settings = ServerSettings(**settings)
-        self.assembly = assemble(world, self.assembly_settings, self.registry)
-        self._second_s, self._tick_due = 0.0, False
-        self.every_second: list[Callable] = []
-        self.told: list[tuple[str, TxPacket]] = []
-        self._events, self._count, self._index = [], 0, {one.eui: n for n, one in enumerate(fleet.gateways)}
+        self.assembly = assemble(self.world, self.settings, self.registry)
 
     def now(self) -> datetime:
         return START + timedelta(seconds=self.now_s)
@@ -175,7 +184,7 @@ class SimulatedNetwork:
 
     def _heard(self, message: PushData) -> None:
         self.assembly.desk.pushed(message, self.now(), self.now_s)
-        self._at(self.now_s + self.assembly_settings.dedup_window_s + _TICK_S, self._tick)
+        self._at(self.now_s + self.settings.dedup_window_s + _TICK_S, self._tick)
 
     def _at(self, at_s: float, act: Callable[[], None]) -> None:
         self._count += 1

@@ -35,6 +35,7 @@ class Purpose(StrEnum):
     APP_KEY = "app_key"
     NWK_S_KEY = "nwk_s_key"
     APP_S_KEY = "app_s_key"
+    MC_KEY = "mc_key"
     OWNER_TOKEN = "owner_token"  # noqa: S105 - a name, not a token
 
 

@@ -12,6 +12,12 @@ from django.db import models
 
 from maillage.identity.models import User
 from maillage.identity.tenancy import TenantOwned
+from maillage.lorawan.fuota.models import CampaignReceiver as CampaignReceiver
+from maillage.lorawan.fuota.models import FirmwareCampaign as FirmwareCampaign
+from maillage.lorawan.fuota.models import FirmwareImage as FirmwareImage
+from maillage.lorawan.multicast.models import MulticastGroup as MulticastGroup
+from maillage.lorawan.multicast.models import MulticastMember as MulticastMember
+from maillage.lorawan.multicast.models import MulticastMessage as MulticastMessage
 
 EUI = RegexValidator(r"^[0-9a-f]{16}\Z", code="eui")
 

@@ -7,6 +7,7 @@ import logging
 import secrets
 import signal
 import ssl
+import uuid
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,9 +27,10 @@ from maillage.lorawan.gateways.basics_station.server import StationServer
 from maillage.lorawan.gateways.semtech_udp.server import SemtechUdpServer
 from maillage.lorawan.gateways.store import CertificateStore
 from maillage.lorawan.keys import KeyRing
+from maillage.lorawan.multicast.store import GroupStore
 from maillage.lorawan.repository.shelf import Shelf, all_models
 from maillage.lorawan.server.announcements import downlink_message
-from maillage.lorawan.server.assembly import Assembly, World, assemble
+from maillage.lorawan.server.assembly import Assembly, World, assemble, driver
 from maillage.lorawan.server.bus import NatsBus
 from maillage.lorawan.server.changes import Changes
 from maillage.lorawan.server.duty import HOUR
@@ -51,6 +53,7 @@ _LAST_PUBLICATIONS_S = 2.0
 _PARTITIONS_EVERY_S = 3600.0
 _LOOK_FOR_MODELS_EVERY_S = 10.0
 _LOOK_AFTER_DOWNLINKS_EVERY_S = 1.0
+_CARRY_GROUPS_ON_EVERY_S = 1.0
 _NOTE_CERTIFICATES_EVERY_S = 1.0
 _LOOK_AFTER_TLS_EVERY_S = 24 * 3600.0
 
@@ -107,6 +110,7 @@ async def serve(addresses: Addresses, settings: ServerSettings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     store = Store(addresses.database_conninfo, settings.shard, addresses.keys)
     reader = Reader(addresses.database_conninfo, addresses.keys)
+    groups = GroupStore(addresses.database_conninfo, addresses.keys)
     bus, udp = NatsBus(addresses.nats_url), SemtechUdpServer(clock.now, clock.monotonic_s)
     stations = _Stations(
         AuthorityFolder(addresses.stations.authority_folder),
@@ -117,11 +121,11 @@ async def serve(addresses: Addresses, settings: ServerSettings) -> None:
         await _until_available(store.connect)
         models = dict(all_models(addresses.shelf))
         async with CodecPool(models) as codecs:
-            parts = _Parts(addresses, settings, store, reader, bus, udp, stations, codecs, models)
+            parts = _Parts(addresses, settings, store, reader, bus, udp, stations, codecs, models, groups)
             await _serve(parts, stop)
     finally:
         udp.close()
-        await asyncio.gather(bus.close(), store.close(), reader.close(), stations.close())
+        await asyncio.gather(bus.close(), store.close(), reader.close(), groups.close(), stations.close())
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +177,15 @@ class _Parts:
     stations: _Stations
     codecs: CodecPool
     models: dict[str, DeviceModel]
+    groups: GroupStore
 
 
 async def _serve(parts: _Parts, stop: asyncio.Event) -> None:
     registry = Registry(parts.settings.live_contexts)
     cursor = await parts.reader.publication_cursor(parts.settings.shard)
-    assembly = assemble(_world(parts, cursor), parts.settings, registry)
+    world = _world(parts, cursor)
+    assembly = assemble(world, parts.settings, registry)
+    groups = driver(assembly, world, parts.groups, registry)
     queue = QueueKeeper(parts.reader, parts.codecs, registry, assembly.steps.book, clock.now)
     changes = Changes(parts.reader, registry, queue)
     await parts.store.keep_partitions(clock.now().date(), parts.settings.frame_retention_days)
@@ -189,6 +196,7 @@ async def _serve(parts: _Parts, stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(work) for work in (listener.run(), *_work(parts, assembly, changes, queue))]
             await listener.loaded.wait()
+            running.append(tasks.create_task(_every(_CARRY_GROUPS_ON_EVERY_S, groups.step)))
             assembly.steps.class_b.restore(await parts.reader.ping_slots())
             _settle_memory()
             port = parts.udp.start(assembly.desk, parts.addresses.udp_host, parts.addresses.udp_port)
@@ -223,6 +231,7 @@ def _world(parts: _Parts, cursor: int) -> World:
         now=clock.now,
         monotonic_s=clock.monotonic_s,
         random_bits=secrets.randbits,
+        new_id=uuid.uuid4,
     )
 
 

@@ -35,7 +35,7 @@ _MAC_SHARE = 0.5
 class Answer(Struct, frozen=True):
     """A frame whose counter is reserved. ``opportunities`` are tried, the chosen one first, once that is durable.
 
-    ``requests`` are the network's own questions that it carries.
+    ``requests`` are the network's own questions that it carries; ``tag`` names a multicast frame whose fate is told.
     """
 
     device: DeviceState
@@ -48,6 +48,7 @@ class Answer(Struct, frozen=True):
     opportunities: list[Opportunity]
     downlink: WaitingDownlink | None
     requests: tuple[MacCommand, ...] = ()
+    tag: str = ""
 
 
 class Answering:

@@ -18,6 +18,7 @@ from maillage.lorawan.server.grouping import counter_rows, downlink_row, uplink_
 from maillage.lorawan.server.housekeeper import Housekeeper
 from maillage.lorawan.server.joins import Joining, PlannedJoin
 from maillage.lorawan.server.mac_desk import MacDesk
+from maillage.lorawan.server.package_desk import PackageDesk
 from maillage.lorawan.server.publications import PublicationTracker
 from maillage.lorawan.server.publisher import Publisher
 from maillage.lorawan.server.refusals import Cause, Refusal, RefusalLog
@@ -40,6 +41,7 @@ class Steps:
     answering: Answering
     mac: MacDesk
     class_b: ClassBDesk
+    packages: PackageDesk
     joining: Joining
     committer: Committer
     transmitter: Transmitter
@@ -99,6 +101,7 @@ class NetworkServer:
         if decided is not None:
             await self._steps.committer.commit(decided.rows)
             self._send(decided.answers)
+            self._steps.packages.committed(decided.uplinks)
             await self._publish(decided)
         while joins:
             joins = await self._join(joins, at)
@@ -127,6 +130,7 @@ class NetworkServer:
                 self._steps.book.heard(uplink.session.device.dev_eui, at, heard_s, ack=uplink.frame.ack)
                 mac.heard(uplink)
                 self._steps.class_b.heard(uplink)
+                self._steps.packages.heard(uplink, at)
                 requests = mac.requests(uplink)
             if self._steps.class_b.is_busy(uplink.session, now_s):
                 continue

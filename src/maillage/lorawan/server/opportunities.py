@@ -77,6 +77,10 @@ class RadioPlan:
         rx2 = self._rx2(self.region.receive_delay1_s, mac)
         return self._opportunity(gateway_eui, rx2, None, float("inf"))
 
+    def at_once(self, gateway_eui: str, frequency_hz: int, data_rate: int) -> Opportunity:
+        """For a group that listens all the while."""
+        return self._opportunity(gateway_eui, ReceiveWindow(frequency_hz, data_rate, 0), None, float("inf"))
+
     def at_gps_time(
         self, gateway_eui: str, window: ReceiveWindow, gps_ms: int, start_s: float, margin_db: float
     ) -> Opportunity:

@@ -74,12 +74,22 @@ class PackageClient:
     _groups: dict[int, _Group] = field(default_factory=dict)
     _sessions: dict[int, _Block] = field(default_factory=dict)
     _token: int = 0
+    _has_beacon: bool = False
 
     # --- the radio
 
     def listens(self, start_s: float, frequency_hz: int, data_rate: DataRate, slack_s: float) -> bool:
         """Whether a session of some group has the radio open there and then."""
         return any(self._is_open(one, start_s, frequency_hz, data_rate, slack_s) for one in self._groups.values())
+
+    @property
+    def wants_beacon(self) -> bool:
+        """A clock set by TS003 is right to a second; ping slots need the beacon's time."""
+        return any(isinstance(one.session, ts005.McClassBSessionReq) for one in self._groups.values())
+
+    def hear_beacon(self) -> None:
+        """It was found about when the clock said."""
+        self._has_beacon = True
 
     def open(self, frame: DataDownlink) -> tuple[int, bytes] | None:
         """A frame of a group: its port and clear payload; None when it is none, or was heard before."""
@@ -211,7 +221,9 @@ class PackageClient:
         if session is None or not 0 <= -_apart(session.session_time_s, self._gps_s(start_s)) < session.longest_s:
             return False
         if isinstance(session, ts005.McClassBSessionReq):
-            instant = self.origin + timedelta(seconds=start_s + self.clock_off_s)
+            instant = self.origin + timedelta(seconds=start_s)
+            if not self._has_beacon:
+                return False
             who = one.group.mc_addr, session.periodicity
             return in_ping_slot(self.region, who, instant, (frequency_hz, data_rate), slack_s)
         return frequency_hz == session.frequency_hz and data_rate == self.region.data_rate(session.data_rate)

@@ -115,8 +115,7 @@ class Town:
             for link in node.links:
                 self._reach[link.gateway].append((node, link))
             self._report_at(node, now_s + index / _JOINS_PER_S + self._chance.random())
-        if any(node.device.ping for node in self.nodes):
-            self._beacon_after(now_s)
+        self._beacon_after(now_s)
 
     def advance(self, now_s: float) -> float | None:
         """Carry out what was due by ``now_s``; the instant of the next event."""
@@ -288,9 +287,15 @@ class Town:
         data_rate = EU863_870.data_rate(beacon.data_rate)
         sent = Transmission(b"", beacon.frequencies_hz[0], data_rate, _BEACON_DBM, now_s, now_s + _BEACON_S)
         for node in self.nodes:
-            ping, links = node.device.ping, [one for one in node.links if self.gateways[one.gateway].origin is not None]
-            if ping is not None and any(self._air.reception(sent, link) is not None for link in links):
-                ping.hear_beacon(instant, now_s)
+            ping, packages = node.device.ping, node.device.packages
+            if ping is None and not (packages and packages.wants_beacon):
+                continue
+            links = [one for one in node.links if self.gateways[one.gateway].origin is not None]
+            if any(self._air.reception(sent, link) is not None for link in links):
+                if ping is not None:
+                    ping.hear_beacon(instant, now_s)
+                if packages is not None:
+                    packages.hear_beacon()
         self._beacon_after(now_s)
 
     # --- surroundings
