@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = ENVIRONMENT.secret_key
 KEY_ENCRYPTION_KEYS = ENVIRONMENT.key_encryption_keys
+LORAWAN_REGION = ENVIRONMENT.lorawan_region
 DEVICE_MODELS_FOLDER = ENVIRONMENT.device_models
 DEBUG = ENVIRONMENT.debug
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
@@ -177,18 +178,21 @@ MAILLAGE_SENTENCES = [
     "maillage.identity.labels.SENTENCES",
     "maillage.territory.labels.SENTENCES",
     "maillage.lorawan.labels.SENTENCES",
+    "maillage.lorawan.multicast.labels.SENTENCES",
     "maillage.telemetry.labels.SENTENCES",
     "maillage.command.labels.SENTENCES",
 ]
 MAILLAGE_ACTIONS = [
     "maillage.identity.labels.ACTIONS",
     "maillage.lorawan.labels.ACTIONS",
+    "maillage.lorawan.multicast.labels.ACTIONS",
     "maillage.telemetry.labels.ACTIONS",
     "maillage.command.labels.ACTIONS",
 ]
 MAILLAGE_FACTS = [
     "maillage.identity.labels.FACTS",
     "maillage.lorawan.labels.FACTS",
+    "maillage.lorawan.multicast.labels.FACTS",
     "maillage.telemetry.labels.FACTS",
     "maillage.command.labels.FACTS",
 ]
@@ -202,6 +206,7 @@ MAILLAGE_ROUTERS = [
     ("", "maillage.identity.api.router"),
     ("", "maillage.territory.api.router"),
     ("/radio", "maillage.lorawan.api.router"),
+    ("/radio", "maillage.lorawan.multicast.api.router"),
     ("", "maillage.telemetry.api.router"),
     ("", "maillage.command.api.router"),
 ]

@@ -5,6 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+FRAGMENT_OVERHEAD_BYTES = 3
+"""Command, session and number before a fragment's octets (TS004-2.0.0, §3.7)."""
+
 
 class CampaignState(StrEnum):
     PREPARING = "preparing"

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from maillage.kernel.errors import Conflict, Unavailable
 from maillage.lorawan.fuota import engine
-from maillage.lorawan.fuota.values import Campaign, CampaignState, Receiver, ReceiverStep
+from maillage.lorawan.fuota.values import FRAGMENT_OVERHEAD_BYTES, Campaign, CampaignState, Receiver, ReceiverStep
 from maillage.lorawan.multicast.conversation import answered, asked, is_tired, may_repeat, member_ask
 from maillage.lorawan.multicast.cover import cover
 from maillage.lorawan.multicast.radio import GroupFrame, GroupRadio
@@ -31,8 +31,6 @@ from maillage.lorawan.server.registry import Registry
 from maillage.lorawan.server.transmitter import Transmitter
 
 log = logging.getLogger(__name__)
-FRAGMENT_OVERHEAD_BYTES = 3
-"""Command, session and number before a fragment's octets (TS004-2.0.0, §3.7)."""
 _FRAME_OVERHEAD_BYTES = 13
 _LAST_F_CNT = (1 << 32) - 1
 _ASK_KEPT = timedelta(hours=12)
