@@ -8,7 +8,7 @@ import sys
 from benchmarks.calm import PATIENCE
 from benchmarks.report import console, publish
 
-NAMES = ("uplink_stages", "generator", "uplinks", "latency", "class_c")
+NAMES = ("uplink_stages", "generator", "uplinks", "latency", "class_c", "join_storm", "rx1")
 
 
 def main() -> None:

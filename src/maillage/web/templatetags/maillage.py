@@ -136,7 +136,7 @@ def table(content: str, caption: Text, *, sticky: bool = False, hide_caption: bo
 @register.simple_tag
 def field(bound_field: BoundField, unit: str = "", icon: str = "") -> SafeString:
     """A form's field with its label, help and errors tied to the control."""
-    kind = getattr(bound_field.field.widget, "input_type", "select")
+    kind = getattr(bound_field.field.widget, "input_type", "textarea")
     style = {"checkbox": "form-check-input", "select": "form-select"}.get(kind, "form-control")
     described = [f"{bound_field.auto_id}_help"] if bound_field.help_text else []
     described += [f"{bound_field.auto_id}_error"] if bound_field.errors else []
