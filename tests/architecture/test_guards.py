@@ -168,3 +168,30 @@ def test_templates_hold_no_inline_script_and_no_external_address():
         if (match := pattern.search(path.read_text(encoding="utf-8")))
     ]
     assert not found, _lines(found)
+
+
+MONEY = re.compile(r"^maillage\.(catalogue|orders|billing|funding)(\.|$)")
+
+
+def test_money_is_rounded_only_in_the_kernel():
+    rounding = {"round", "quantize", "ceil", "floor", "trunc"}
+    found = [
+        f"{m.at(node)} {name}"
+        for m in modules()
+        if MONEY.match(m.name)
+        for node, name in calls(m)
+        if name.rsplit(".", 1)[-1] in rounding
+    ]
+    assert not found, _lines(found)
+
+
+def test_no_float_where_money_is():
+    found = [
+        m.at(node)
+        for m in modules()
+        if MONEY.match(m.name) or m.name == "maillage.kernel.money"
+        for node in ast.walk(m.tree)
+        if (isinstance(node, ast.Constant) and isinstance(node.value, float))
+        or (isinstance(node, ast.Name) and node.id == "float")
+    ]
+    assert not found, _lines(found)

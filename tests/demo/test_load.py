@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from maillage.catalogue.models import OfferingVersion
 from maillage.command.models import ScheduleEntry
 from maillage.demo import load as loader
 from maillage.demo.load import DemoSummary, Size, load
@@ -44,10 +45,11 @@ def test_the_demonstration_is_loaded_once_and_only_once(tmp_path):
     assert first.devices == Device.objects.unscoped("test").count() == Thing.objects.unscoped("test").count()
     assert first.programmes == ScheduleEntry.objects.unscoped("test").count() > 0
     assert first.observations == Observation.objects.count() > 5000
+    assert first.offerings == OfferingVersion.objects.filter(state="published", invented=True).count() > 10
     fleet = read_fleet(fleet_file(tmp_path))
     assert len(fleet.devices) == first.devices
 
-    assert load(Watch(), tmp_path, SMALL) == DemoSummary(0, 0, 0, 0, 0, 0)
+    assert load(Watch(), tmp_path, SMALL) == DemoSummary(0, 0, 0, 0, 0, 0, 0)
     assert read_fleet(fleet_file(tmp_path)) == fleet
     fleet_file(tmp_path).unlink()
     assert load(Watch(), tmp_path, SMALL).observations == 0

@@ -19,9 +19,9 @@ from maillage.processes.nats import embedded_server
 from maillage.processes.ports import answers, any_free
 
 HOST = "127.0.0.1"
-HEARD_WITHIN_S = 180.0
+HEARD_WITHIN_S = 300.0
 _GATES_NOT_HEARD = """
-SELECT count(*) FROM telemetry_thing AS thing
+SELECT thing.name, session.f_cnt_up FROM telemetry_thing AS thing
 LEFT JOIN lorawan_session AS session ON session.device_id = thing.device_id
 WHERE thing.solution = 'access' AND (session.f_cnt_up < 0 OR session.f_cnt_up IS NULL)
 """
@@ -52,10 +52,10 @@ def running_stack(conninfo: str) -> Iterator[Stack]:
         port = any_free(HOST)
         web = house.process("web", "--host", HOST, "--port", str(port), ready=lambda: answers(HOST, port))
         lorawan = house.process("lorawan", ready=lambda: "listening on UDP" in (logs / "lorawan.log").read_text())
-        simulator = house.process("simulate", "--valve-period=10", "--no-collisions")
+        simulator = house.process("simulate", "--actuator-period=10", "--no-collisions")
         for process in (house.process("telemetry"), house.process("command"), lorawan, simulator, web):
             started.enter_context(process)
-        wait_until(lambda: _gates_are_heard(conninfo), HEARD_WITHIN_S)
+        _let_the_air_settle(conninfo, logs)
         yield Stack(f"http://{HOST}:{port}", logs)
 
 
@@ -96,11 +96,20 @@ def _environment(folder: Path, conninfo: str, nats_url: str) -> dict[str, str]:
     }
 
 
-def _gates_are_heard(conninfo: str) -> bool:
-    """A class C device is commanded only once it was heard after its join: let the air settle."""
+def _let_the_air_settle(conninfo: str, logs: Path) -> None:
+    """A class C device is commanded only once it was heard after its join. What went wrong is told with the logs."""
+    try:
+        wait_until(lambda: not _gates_not_heard(conninfo), HEARD_WITHIN_S)
+    except AssertionError as late:
+        ends = (f"--- {one.name}\n{one.read_text()[-2000:]}" for one in sorted(logs.glob("*.log")))
+        late.add_note("\n".join((f"gates not heard: {_gates_not_heard(conninfo)}", *ends)))
+        raise
+
+
+def _gates_not_heard(conninfo: str) -> list[tuple[str, int | None]]:
+    """Name of the thing, and the session's counter: None before its join, -1 before its first uplink."""
     with psycopg.connect(conninfo) as connection:
-        waiting = connection.execute(_GATES_NOT_HEARD).fetchone()
-    return waiting == (0,)
+        return connection.execute(_GATES_NOT_HEARD).fetchall()
 
 
 def _free_udp_port() -> int:

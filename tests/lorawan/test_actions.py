@@ -10,8 +10,8 @@ from maillage.lorawan import actions
 from maillage.lorawan.actions import GatewayDetails
 from maillage.lorawan.key_ring import key_ring
 from maillage.lorawan.keys import Purpose
-from maillage.lorawan.models import Device, Gateway
-from maillage.lorawan.new_device import NewDevice
+from maillage.lorawan.models import Device, Gateway, Session
+from maillage.lorawan.new_device import AbpSession, NewDevice
 from maillage.web.problems import sentence
 
 FRESH = "70b3d52dd30000aa"
@@ -129,3 +129,63 @@ def test_a_refused_registration_leaves_nothing_behind(equipped, monkeypatch):
         actions.register_device(SETUP, new(equipped.evry))
     assert not Device.objects.unscoped("test").filter(pk=FRESH).exists()
     assert connection.needs_rollback is False
+
+
+ABP = AbpSession(0x260B1234, b"N" * 16, b"A" * 16, f_cnt_up=41, f_cnt_down=7, is_relaxed=True)
+
+
+def abp_device(organisation, dev_eui=FRESH, session=ABP):
+    return NewDevice(dev_eui, "", b"", "mclimate-vicki", "Classe 3", organisation.pk, abp=session)
+
+
+def test_an_abp_device_has_its_session_from_the_start_with_its_keys_wrapped(equipped):
+    device = actions.register_device(equipped.actor("operator"), abp_device(equipped.evry))
+    session = Session.objects.get(device=device)
+    assert (device.app_key, device.join_eui, device.is_abp, device.counters_relaxed) == (None, "", True, True)
+    assert (session.dev_addr, session.f_cnt_up, session.f_cnt_down) == (0x260B1234, 40, 7)
+    assert session.channel_mask == 0b111
+    opened = key_ring().unwrap(bytes(session.nwk_s_key), device.pk, Purpose.NWK_S_KEY)
+    assert (opened, session.s_nwk_s_int_key) == (b"N" * 16, None)
+    (entry,) = journalled("lorawan.device_registered")
+    assert entry.facts == {"model": "mclimate-vicki", "abp": "260B1234", "relaxed": True}
+
+
+def test_the_keys_of_an_abp_device_of_1_1_go_together(equipped):
+    with pytest.raises(Invalid, match="abp_keys_of_1_1"):
+        AbpSession(1, b"N" * 16, b"A" * 16, s_nwk_s_int_key=b"S" * 16)
+
+
+def test_a_device_of_1_1_keeps_both_root_keys_wrapped(equipped):
+    given = NewDevice(FRESH, JOIN_EUI, KEY, "mclimate-vicki", "Classe 2", equipped.evry.pk, nwk_key=b"K" * 16)
+    device = actions.register_device(equipped.actor("operator"), given)
+    assert key_ring().unwrap(bytes(device.nwk_key), device.pk, Purpose.NWK_KEY) == b"K" * 16
+
+
+def test_an_abp_device_has_no_app_key_to_show(equipped):
+    device = actions.register_device(equipped.actor("operator"), abp_device(equipped.evry))
+    with pytest.raises(Invalid, match="abp_has_no_app_key"):
+        actions.show_key(equipped.actor("operator"), device.pk, "un motif assez long")
+
+
+CSV = (
+    "dev_eui;modele;nom;commune;dev_addr;nwk_s_key;app_s_key;f_cnt_up;compteur_libre;app_key\n"
+    f"70b3d52dd30000b1;mclimate-vicki;Un;Évry;260b0001;{'1' * 32};{'2' * 32};5;oui;\n"
+    f"70b3d52dd30000b2;mclimate-vicki;Deux;Évry;260b00;{'1' * 32};;x;peut-être;{'3' * 32}\n"
+)
+
+
+def test_abp_devices_are_imported_by_file_with_a_reason_for_each_wrong_cell(equipped):
+    kept = actions.preview_import(equipped.actor("operator"), "abp.csv", CSV.encode())
+    (row,) = kept.bad
+    assert {(column, code) for column, code, _facts in row[3]} == {
+        ("dev_addr", "lorawan.dev_addr.unreadable"),
+        ("app_s_key", "device_csv.missing_value"),
+        ("f_cnt_up", "lorawan.f_cnt.unreadable"),
+        ("relaxed", "lorawan.yes_or_no"),
+        ("app_key", "device_csv.not_of_abp"),
+    }
+    assert "1" * 32 not in str(kept.good)
+    assert actions.import_devices(equipped.actor("operator"), kept.pk).count == 1
+    session = Session.objects.get(device_id="70b3d52dd30000b1")
+    assert (session.dev_addr, session.f_cnt_up) == (0x260B0001, 4)
+    assert key_ring().unwrap(bytes(session.app_s_key), session.pk, Purpose.APP_S_KEY) == bytes.fromhex("2" * 32)

@@ -113,3 +113,29 @@ def test_the_same_registration_sent_twice_acts_once(equipped):
         for _ in range(2)
     ]
     assert [answer.status_code for answer in answers] == [201, 201]
+
+
+ABP = {"dev_addr": "260B1234", "nwk_s_key": "1" * 32, "app_s_key": "2" * 32, "f_cnt_up": 5}
+
+
+def test_an_abp_device_is_registered_with_its_session(equipped):
+    answer = post(equipped, "operator", given(equipped.evry, join_eui="", app_key="", abp=ABP))
+    assert (answer.status_code, answer.json()["abp"]) == (201, True)
+    session = ask(equipped, "operator", f"devices/{FRESH}")["session"]
+    assert (session["dev_addr"], session["f_cnt_up"], session["lorawan_1_1"]) == ("260B1234", 4, False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"abp": ABP}, "lorawan.abp_or_otaa"),
+        ({"join_eui": "", "app_key": "", "abp": {**ABP, "dev_addr": "12"}}, "lorawan.dev_addr.unreadable"),
+        ({"join_eui": "", "app_key": "", "abp": {**ABP, "nwk_s_enc_key": "3" * 32}}, "lorawan.abp_keys_of_1_1"),
+        ({"app_key": ""}, "lorawan.key.wrong_length"),
+        ({"nwk_key": "12"}, "lorawan.key.wrong_length"),
+    ],
+)
+def test_an_activation_that_cannot_be_is_a_problem_with_its_code(equipped, changes, code):
+    answer = post(equipped, "operator", given(equipped.evry, **changes))
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert not Device.objects.unscoped("test").filter(pk=FRESH).exists()

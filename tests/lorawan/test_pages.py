@@ -26,6 +26,8 @@ from maillage.lorawan.models import Device, Gateway, Session
 from maillage.lorawan.protocol.build import DataContent, build_data_uplink
 from maillage.lorawan.protocol.crypto import SessionCrypto
 from maillage.lorawan.protocol.mac.link_adr import LinkADRAns, LinkADRReq
+from maillage.lorawan.protocol.mac.new_channel import NewChannelReq
+from maillage.lorawan.protocol.mac.rx_timing_setup import RXTimingSetupReq
 
 PAGES = ["home", "home_map", "gateways", "gateways_map", "devices", "refusals", "register_device", "import"]
 FRESH = "70b3d52dd30000aa"
@@ -337,7 +339,7 @@ def test_a_device_is_taken_out_of_service_once_confirmed(equipped):
 
 def test_refusals_are_told_by_cause_with_a_remedy_and_a_sample(equipped):
     text = page(equipped.client("operator"), "refusals")
-    for words in ("Activation avec une clé fausse", "demandez-la au fabricant", "1\u202f200 fois", "40 01", "Gymnase"):
+    for words in ("Activation avec une clé fausse", "demandez-les au fabricant", "1\u202f200 fois", "40 01", "Gymnase"):
         assert words in text
 
 
@@ -356,3 +358,50 @@ def test_a_technician_sees_only_refusals_of_devices_of_its_mandates(equipped):
 def test_a_retired_device_leaves_the_counts(equipped):
     actions.decommission_device(equipped.actor("operator"), EVRY_VALVE)
     assert equipped.client("operator").get(reverse("lorawan:home")).context["fleet"].total == 2
+
+
+def abp_values(organisation, **changes):
+    otaa = {name: value for name, value in values(organisation).items() if name not in ("join_eui", "app_key")}
+    return {**otaa, "dev_addr": "26 0B 12 34", "nwk_s_key": "1" * 32, "app_s_key": "2" * 32, **changes}
+
+
+def test_an_abp_device_is_registered_by_form_and_its_page_warns_of_a_free_counter(equipped):
+    address = reverse("lorawan:register_abp_device")
+    answer = equipped.client("technician").post(address, abp_values(equipped.evry, relaxed="on"), follow=True)
+    assert answer.redirect_chain == [(reverse("lorawan:device", args=[FRESH]), 302)]
+    said = answer.content.decode()
+    assert "260B1234" in said
+    assert "d’anciennes trames peuvent être rejouées" in said
+    assert "1" * 32 not in said
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"dev_addr": "260b12"}, "8 chiffres hexadécimaux attendus"),
+        ({"f_cnt_up": "-1"}, "Un compteur est un nombre entier"),
+        ({"s_nwk_s_int_key": "3" * 32}, "vont ensemble"),
+        ({"app_s_key": ""}, "app_s_key"),
+    ],
+)
+def test_an_abp_form_says_what_to_change_and_gives_no_key_back_to_the_next(equipped, changes, words):
+    answer = equipped.client("technician").post(
+        reverse("lorawan:register_abp_device"), abp_values(equipped.evry, **changes)
+    )
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert not Device.objects.unscoped("test").filter(pk=FRESH).exists()
+
+
+def test_a_device_that_is_not_as_its_model_says_is_shown_so(equipped):
+    Session.objects.filter(device_id=EVRY_VALVE).update(
+        mismatch="speaks_1_1",
+        mac_taught=NewChannelReq(8, 865_100_000, 0, 5).encode(),
+        mac_refused=RXTimingSetupReq(5).encode(),
+        s_nwk_s_int_key=b"wrapped",
+    )
+    said = page(equipped.client("operator"), "device", EVRY_VALVE)
+    assert "L’appareil parle LoRaWAN 1.1, mais son modèle annonce 1.0" in said
+    assert "8 à 865,1" in said
+    assert "Refusé par l’appareil" in said
+    assert "(application)" in said

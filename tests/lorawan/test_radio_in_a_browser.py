@@ -34,6 +34,7 @@ PAGES = {
     "devices": [],
     "device": [EVRY_VALVE],
     "register_device": [],
+    "register_abp_device": [],
     "import": [],
     "scan": [],
     "claim": [],

@@ -101,7 +101,12 @@ async def test_what_a_device_uses_and_was_told_comes_back_as_it_was(store, loraw
     device = await device_in(lorawan_conninfo, fake)
     assert device.session.mac == INITIAL
     (frame_id,) = await store.reserve_frame_ids(1)
-    told = MacState(5, 2, 3, 0x00FF, 1, 3, 869_525_000, 4, 6, b"\x03\x51\xff\x00\x01", 2, 70, NOW)
+    told = MacState(
+        *(5, 2, 3, 0x00FF, 1, 3, 869_525_000, 4, 6, b"\x03\x51\xff\x00\x01", 2, 70, NOW),
+        settling=0x0120,
+        taught=b"\x07taught",
+        refused=b"\x05nope!",
+    )
     rows = replace(group(frame_id), mac=[MacRow(fake.dev_eui, fake.dev_addr, 5, told)])
     await store.commit_group(rows)
     reader = Reader(lorawan_conninfo, KEYS)

@@ -69,3 +69,18 @@ def test_instants_are_told_in_the_territory_s_time():
 def test_a_number_nobody_could_read_is_written_in_powers_of_ten():
     assert formats.number(1e308) == "1e+308"
     assert formats.number(-1e16) == "−1e+16"
+
+
+@pytest.mark.parametrize(
+    ("cents", "french", "english"),
+    [
+        (123450, "1\u202f234,50\u202f€", "€1,234.50"),
+        (120000, "1\u202f200\u202f€", "€1,200"),
+        (-5, "−0,05\u202f€", "−€0.05"),
+        (None, "—", "—"),
+    ],
+)
+def test_an_amount_of_money_reads_as_people_write_it(cents, french, english):
+    assert formats.money(cents) == french
+    with translation.override("en"):
+        assert formats.money(cents) == english

@@ -18,6 +18,7 @@ SECRET_KEY = ENVIRONMENT.secret_key
 KEY_ENCRYPTION_KEYS = ENVIRONMENT.key_encryption_keys
 LORAWAN_REGION = ENVIRONMENT.lorawan_region
 DEVICE_MODELS_FOLDER = ENVIRONMENT.device_models
+LORAWAN_REGION = ENVIRONMENT.lorawan_region
 DEBUG = ENVIRONMENT.debug
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
 
@@ -39,6 +40,7 @@ INSTALLED_APPS = [
     "maillage.lorawan",
     "maillage.telemetry",
     "maillage.command",
+    "maillage.catalogue",
     "maillage.solutions.heating",
     "maillage.solutions.access",
     "maillage.demo",
@@ -181,6 +183,7 @@ MAILLAGE_SENTENCES = [
     "maillage.lorawan.multicast.labels.SENTENCES",
     "maillage.telemetry.labels.SENTENCES",
     "maillage.command.labels.SENTENCES",
+    "maillage.catalogue.labels.SENTENCES",
 ]
 MAILLAGE_ACTIONS = [
     "maillage.identity.labels.ACTIONS",
@@ -188,6 +191,7 @@ MAILLAGE_ACTIONS = [
     "maillage.lorawan.multicast.labels.ACTIONS",
     "maillage.telemetry.labels.ACTIONS",
     "maillage.command.labels.ACTIONS",
+    "maillage.catalogue.labels.ACTIONS",
 ]
 MAILLAGE_FACTS = [
     "maillage.identity.labels.FACTS",
@@ -195,9 +199,12 @@ MAILLAGE_FACTS = [
     "maillage.lorawan.multicast.labels.FACTS",
     "maillage.telemetry.labels.FACTS",
     "maillage.command.labels.FACTS",
+    "maillage.catalogue.labels.FACTS",
 ]
 MAILLAGE_NAVIGATION = [
     "maillage.command.navigation.NAVIGATION",
+    "maillage.catalogue.navigation.NAVIGATION",
+    "maillage.catalogue.navigation.NAVIGATION",
     "maillage.lorawan.navigation.NAVIGATION",
     "maillage.identity.navigation.NAVIGATION",
 ]

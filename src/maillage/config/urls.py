@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *identity.entry_patterns,
     path("", include(command)),
     path("", include(identity)),
+    path("", include("maillage.catalogue.urls")),
     path("radio/", include("maillage.lorawan.urls")),
     path("api/v1/", api.urls),
 ]

@@ -14,6 +14,7 @@ from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 
 from maillage.demo import actions, names, queries
+from maillage.demo.catalogue import load_catalogue
 from maillage.demo.fleet import fleet_of
 from maillage.demo.history import Past, Span, follow, past_of, values
 from maillage.demo.people import MANDATES, PEOPLE
@@ -61,6 +62,7 @@ class DemoSummary:
     devices: int
     programmes: int
     observations: int
+    offerings: int
 
 
 def load(progress: Progress, folder: Path | None = None, size: Size | None = None) -> DemoSummary:
@@ -84,7 +86,8 @@ def load(progress: Progress, folder: Path | None = None, size: Size | None = Non
     devices = sum(_each(progress, "Devices", plan, lambda member: actions.install_devices(_ACTOR, member)))
     programmes = sum(_each(progress, "Weekly programmes", plan, lambda member: actions.programme(_ACTOR, member)))
     observations = _load_pasts(progress, plan, size, folder)
-    return DemoSummary(communes, members, gateways, devices, programmes, observations)
+    offerings = load_catalogue(_ACTOR)
+    return DemoSummary(communes, members, gateways, devices, programmes, observations, offerings)
 
 
 def _refuse_strangers(actor: Actor, plan: TerritoryPlan) -> None:

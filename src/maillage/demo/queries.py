@@ -49,8 +49,8 @@ def known_gateways(actor: Actor) -> set[str]:
 
 def app_keys(actor: Actor, dev_euis: Collection[str]) -> dict[str, bytes]:
     """The keys of those devices that are registered."""
-    found = Device.objects.visible_to(actor).filter(pk__in=dev_euis).order_by("pk")
-    return {one.pk: key_ring().unwrap(bytes(one.app_key), one.pk, Purpose.APP_KEY) for one in found}
+    found = Device.objects.visible_to(actor).filter(pk__in=dev_euis, app_key__isnull=False).order_by("pk")
+    return {one.pk: key_ring().unwrap(bytes(one.app_key or b""), one.pk, Purpose.APP_KEY) for one in found}
 
 
 def installed(actor: Actor, dev_euis: Collection[str]) -> dict[str, Thing]:

@@ -5,10 +5,11 @@ The network server hears of each by NOTIFY when the transaction commits.
 
 import hashlib
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.gis.geos import Point
 from django.db import IntegrityError, transaction
 
@@ -25,12 +26,16 @@ from maillage.lorawan.device_models import require_model
 from maillage.lorawan.events import NOTIFY_DOWNLINK, NOTIFY_REGISTRY
 from maillage.lorawan.key_ring import key_ring
 from maillage.lorawan.keys import Purpose
-from maillage.lorawan.models import Device, DeviceImport, Downlink, Gateway, Session
-from maillage.lorawan.new_device import NewDevice
+from maillage.lorawan.mac_exchange.factory import abp_state
+from maillage.lorawan.mac_exchange.state import MacState
+from maillage.lorawan.models import Device, DeviceImport, Downlink, Gateway, PendingSession, Session
+from maillage.lorawan.new_device import AbpSession, NewDevice
 from maillage.lorawan.notify import notify
 from maillage.lorawan.policies import require_everything, require_radio
+from maillage.lorawan.protocol.types import dev_addr_text
 from maillage.lorawan.qr_sheet import ScanDefaults, read_codes
 from maillage.lorawan.queries import KeyRow
+from maillage.lorawan.regions.region import Region
 
 IMPORT_KEPT_FOR = timedelta(minutes=30)
 GATEWAYS_CHANGED = "gateways"
@@ -38,6 +43,7 @@ REASON_CHARACTERS_MIN, REASON_CHARACTERS_MAX = 10, 300
 _FILE_NAME_CHARACTERS = 200
 _ROWS_A_STATEMENT = 2_000
 _EXAMPLES = 3
+_SESSION_KEYS = ("nwk_s_key", "app_s_key", "s_nwk_s_int_key", "nwk_s_enc_key")
 _DEVICES_A_NOTICE = 400  # 17 bytes each, of the 8,000 that a notice holds
 
 
@@ -149,7 +155,7 @@ def change_gateway(actor: Actor, eui: str, details: GatewayDetails) -> Gateway:
 
 @transaction.atomic
 def register_device(actor: Actor, new: NewDevice) -> Device:
-    """From now on the device may join. Its key is stored for the network server and never shown again.
+    """From now on the device may join, or is heard at once if it is ABP. Its keys are never shown again.
 
     Raises ``Refused``, ``Invalid`` for an unknown model, ``Conflict`` when the DevEUI is registered, whoever owns it.
     """
@@ -160,10 +166,13 @@ def register_device(actor: Actor, new: NewDevice) -> Device:
     try:
         with transaction.atomic():
             device.save(force_insert=True)
+            Session.objects.bulk_create(_abp_sessions([new], device.created_at))
     except IntegrityError as error:
         raise Conflict("lorawan.device_already_registered", dev_eui=new.dev_eui) from error
     notify(NOTIFY_REGISTRY, device.pk)
     facts: dict[str, object] = {"model": new.model_key, "join_eui": new.join_eui}
+    if new.abp is not None:
+        facts = {"model": new.model_key, "abp": dev_addr_text(new.abp.dev_addr), "relaxed": new.abp.is_relaxed}
     write_journal(actor, new.organisation_id, "lorawan.device_registered", "device", device.pk, device.name, facts)
     return device
 
@@ -211,8 +220,9 @@ def rewrap_keys(actor: Actor) -> Iterator[int]:
     ``Refused`` for who does not run the platform, ``Conflict`` when an older key-encryption key is not there any more.
     """
     require_everything(actor)
-    yield from _rewrapped(Device, ("app_key", "owner_token"))
-    yield from _rewrapped(Session, ("nwk_s_key", "app_s_key"))
+    yield from _rewrapped(Device, ("app_key", "nwk_key", "owner_token"))
+    yield from _rewrapped(Session, _SESSION_KEYS)
+    yield from _rewrapped(PendingSession, _SESSION_KEYS)
 
 
 def _rewrapped(model: type[KeyRow], columns: tuple[str, ...]) -> Iterator[int]:
@@ -228,7 +238,7 @@ def _rewrapped(model: type[KeyRow], columns: tuple[str, ...]) -> Iterator[int]:
         yield len(changed)
 
 
-def _rewrap(row: Device | Session, columns: tuple[str, ...]) -> bool:
+def _rewrap(row: Device | Session | PendingSession, columns: tuple[str, ...]) -> bool:
     ring, changed = key_ring(), False
     for column in columns:
         wrapped = getattr(row, column)
@@ -320,22 +330,47 @@ def _tell_gateway(actor: Actor, gateway: Gateway, action: str, facts: dict[str, 
 
 
 def _device(new: NewDevice, now: datetime) -> Device:
+    app_key, nwk_key = (_wrapped(key, new, purpose) for key, purpose in _roots_of(new))
     return Device(
         dev_eui=new.dev_eui,
         organisation_id=new.organisation_id,
         join_eui=new.join_eui,
-        app_key=key_ring().wrap(new.app_key, new.dev_eui, Purpose.APP_KEY),
-        owner_token=_wrapped_token(new),
+        app_key=app_key,
+        nwk_key=nwk_key,
+        owner_token=_wrapped(new.owner_token.encode(), new, Purpose.OWNER_TOKEN),
         model_key=new.model_key,
         name=new.name,
         created_at=now,
+        is_abp=new.abp is not None,
+        counters_relaxed=new.abp is not None and new.abp.is_relaxed,
     )
 
 
-def _wrapped_token(new: NewDevice) -> bytes | None:
-    if not new.owner_token:
-        return None
-    return key_ring().wrap(new.owner_token.encode(), new.dev_eui, Purpose.OWNER_TOKEN)
+def _abp_sessions(new: Iterable[NewDevice], now: datetime) -> list[Session]:
+    """Those of the devices that have one from the start, with the factory's radio settings."""
+    region: Region = settings.LORAWAN_REGION
+    mac = abp_state(region)
+    return [_abp_session(one, one.abp, mac, region, now) for one in new if one.abp is not None]
+
+
+def _abp_session(new: NewDevice, abp: AbpSession, mac: MacState, region: Region, now: datetime) -> Session:
+    keys = {purpose.value: _wrapped(key, new, purpose) for key, purpose in _session_keys(abp)}
+    return Session(
+        device_id=new.dev_eui,
+        dev_addr=abp.dev_addr,
+        f_cnt_up=abp.f_cnt_up - 1,
+        f_cnt_down=abp.f_cnt_down,
+        a_f_cnt_down=abp.f_cnt_down if abp.s_nwk_s_int_key else 0,
+        rx1_delay_s=region.receive_delay1_s,
+        joined_at=now,
+        channel_mask=mac.channels,
+        mac_taught=mac.taught,
+        **keys,
+    )
+
+
+def _wrapped(key: bytes, new: NewDevice, purpose: Purpose) -> bytes | None:
+    return key_ring().wrap(key, new.dev_eui, purpose) if key else None
 
 
 def _tell_devices(dev_euis: Sequence[str]) -> None:
@@ -349,6 +384,7 @@ def _insert(new: Sequence[NewDevice]) -> None:
     try:
         with transaction.atomic():
             insert_devices([_device(device, now) for device in new])
+            Session.objects.bulk_create(_abp_sessions(new, now), batch_size=_ROWS_A_STATEMENT)
     except IntegrityError as error:
         since = sorted(queries.registered([device.dev_eui for device in new]))
         examples = ", ".join(since[:_EXAMPLES])
@@ -381,9 +417,31 @@ def _stored(verdict: Verdict) -> dict[str, object]:
 
 
 def _stored_good(line: int, new: NewDevice) -> list[object]:
-    key, token = key_ring().wrap(new.app_key, new.dev_eui, Purpose.APP_KEY).hex(), _wrapped_token(new)
-    wrapped = [key, token.hex() if token else ""]
-    return [line, new.dev_eui, new.join_eui, *wrapped, new.model_key, new.name, new.organisation_id]
+    key, nwk_key = (_kept_key(one, new, kind) for one, kind in _roots_of(new))
+    token = _kept_key(new.owner_token.encode(), new, Purpose.OWNER_TOKEN)
+    named = [new.model_key, new.name, new.organisation_id]
+    return [line, new.dev_eui, new.join_eui, key, token, nwk_key, _stored_abp(new), *named]
+
+
+def _stored_abp(new: NewDevice) -> list[object] | None:
+    if new.abp is None:
+        return None
+    keys = [_kept_key(key, new, purpose) for key, purpose in _session_keys(new.abp)]
+    return [new.abp.dev_addr, *keys, new.abp.f_cnt_up, new.abp.f_cnt_down, new.abp.is_relaxed]
+
+
+def _kept_key(key: bytes, new: NewDevice, purpose: Purpose) -> str:
+    """Wrapped and in hexadecimal; empty for none."""
+    return key_ring().wrap(key, new.dev_eui, purpose).hex() if key else ""
+
+
+def _roots_of(new: NewDevice) -> tuple[tuple[bytes, Purpose], ...]:
+    return (new.app_key, Purpose.APP_KEY), (new.nwk_key, Purpose.NWK_KEY)
+
+
+def _session_keys(abp: AbpSession) -> tuple[tuple[bytes, Purpose], ...]:
+    keys = (abp.nwk_s_key, abp.app_s_key, abp.s_nwk_s_int_key, abp.nwk_s_enc_key)
+    return tuple(zip(keys, map(Purpose, _SESSION_KEYS), strict=True))
 
 
 def _stored_bad(row: BadRow) -> list[object]:

@@ -8,9 +8,10 @@ from ninja import Field, Query, Router, Schema, Status
 from maillage.identity.actor import Actor
 from maillage.identity.middleware import actor_of
 from maillage.kernel import clock
+from maillage.kernel.errors import Invalid
 from maillage.lorawan import actions, new_device, queries
 from maillage.lorawan.models import Device, Frame, Gateway, Refusal
-from maillage.lorawan.new_device import NewDevice
+from maillage.lorawan.new_device import AbpSession, NewDevice
 from maillage.lorawan.policies import require_radio
 from maillage.lorawan.protocol.types import dev_addr_text
 from maillage.lorawan.queries import DeviceFilter, Hearing, RefusalFilter
@@ -40,10 +41,11 @@ class GatewayOut(Schema):
 
 
 class DeviceOut(Schema):
-    """A device, without its keys."""
+    """A device, without its keys. ``join_eui`` is empty for ABP."""
 
     dev_eui: str
     join_eui: str
+    abp: bool
     name: str
     organisation_id: int
     model: str
@@ -56,12 +58,17 @@ class DeviceOut(Schema):
 
 
 class SessionOut(Schema):
-    """What a join has set. ``f_cnt_up`` is -1 before the first uplink; ``f_cnt_down`` is the next to be used."""
+    """What a join or the registration has set.
+
+    ``f_cnt_up`` is -1 before the first uplink; ``f_cnt_down`` is the next to be used.
+    """
 
     dev_addr: str
     joined_at: datetime
     f_cnt_up: int
     f_cnt_down: int
+    lorawan_1_1: bool
+    mismatch: str = Field(description="How the device differs from its model: `speaks_1_0`, `speaks_1_1` or nothing.")
 
 
 class DeviceDetailOut(DeviceOut):
@@ -70,12 +77,31 @@ class DeviceDetailOut(DeviceOut):
     session: SessionOut | None
 
 
+class AbpIn(Schema):
+    """The session that an ABP device was made with. Keys are stored, never given back."""
+
+    dev_addr: str = Field(max_length=16)
+    nwk_s_key: str = Field(max_length=128, description="FNwkSIntKey in LoRaWAN 1.1.")
+    app_s_key: str = Field(max_length=128)
+    s_nwk_s_int_key: str = Field("", max_length=128, description="LoRaWAN 1.1 only.")
+    nwk_s_enc_key: str = Field("", max_length=128, description="LoRaWAN 1.1 only.")
+    f_cnt_up: int = Field(0, ge=0, le=0xFFFFFFFF, description="The device's next uplink counter.")
+    f_cnt_down: int = Field(0, ge=0, le=0xFFFFFFFF, description="The network's next downlink counter.")
+    relaxed_counters: bool = Field(
+        False,
+        description="The device may count from the beginning again after a power cut. Who recorded its frames may then"
+        " play them again: leave this off unless the device cannot keep its counter.",
+    )
+
+
 class DeviceIn(Schema):
     """A device to register. EUIs and the key are hexadecimal, with or without separators."""
 
     dev_eui: str = Field(max_length=64)
-    join_eui: str = Field(max_length=64)
-    app_key: str = Field(max_length=128, description="Stored, never given back.")
+    join_eui: str = Field("", max_length=64, description="OTAA only.")
+    app_key: str = Field("", max_length=128, description="OTAA only. Stored, never given back.")
+    nwk_key: str = Field("", max_length=128, description="OTAA of LoRaWAN 1.1 only. Stored, never given back.")
+    abp: AbpIn | None = Field(None, description="For a device that never joins, in place of the three above.")
     model: str = Field(max_length=64, description="Key of a known model, such as `mclimate-vicki`.")
     name: str = Field(max_length=1000)
     organisation_id: int
@@ -151,16 +177,8 @@ def devices(request: HttpRequest, query: Query[DeviceQuery]) -> CursorPage[Devic
 
 @router.post("/devices", response={201: DeviceOut}, summary="Register a device")
 def register_device(request: HttpRequest, given: DeviceIn) -> Status[DeviceOut]:
-    """The device may join from now on."""
-    new = NewDevice(
-        dev_eui=new_device.read_dev_eui(given.dev_eui),
-        join_eui=new_device.read_join_eui(given.join_eui),
-        app_key=new_device.read_app_key(given.app_key),
-        model_key=given.model,
-        name=new_device.read_name(given.name),
-        organisation_id=given.organisation_id,
-    )
-    return Status(201, _device_out(actions.register_device(_radio_actor(request), new)))
+    """The device may join from now on; an ABP device is heard at once."""
+    return Status(201, _device_out(actions.register_device(_radio_actor(request), _new(given))))
 
 
 @router.get("/devices/{dev_eui}", response=DeviceDetailOut, summary="A device")
@@ -176,6 +194,8 @@ def device(request: HttpRequest, dev_eui: str) -> DeviceDetailOut:
             joined_at=session.joined_at,
             f_cnt_up=session.f_cnt_up,
             f_cnt_down=session.f_cnt_down,
+            lorawan_1_1=queries.is_1_1(session),
+            mismatch=session.mismatch,
         )
     )
     return DeviceDetailOut(**_device_out(found).dict(), session=shown)
@@ -224,10 +244,35 @@ def _gateway_out(gateway: Gateway, now: datetime) -> GatewayOut:
     )
 
 
+def _new(given: DeviceIn) -> NewDevice:
+    dev_eui, name = new_device.read_dev_eui(given.dev_eui), new_device.read_name(given.name)
+    if given.abp is not None:
+        if given.join_eui or given.app_key or given.nwk_key:
+            raise Invalid("lorawan.abp_or_otaa")
+        return NewDevice(dev_eui, "", b"", given.model, name, given.organisation_id, abp=_abp(given.abp))
+    join_eui, app_key = new_device.read_join_eui(given.join_eui), new_device.read_app_key(given.app_key)
+    nwk_key = new_device.read_optional_key(given.nwk_key)
+    return NewDevice(dev_eui, join_eui, app_key, given.model, name, given.organisation_id, nwk_key=nwk_key)
+
+
+def _abp(given: AbpIn) -> AbpSession:
+    return AbpSession(
+        new_device.read_dev_addr(given.dev_addr),
+        new_device.read_app_key(given.nwk_s_key),
+        new_device.read_app_key(given.app_s_key),
+        new_device.read_optional_key(given.s_nwk_s_int_key),
+        new_device.read_optional_key(given.nwk_s_enc_key),
+        given.f_cnt_up,
+        given.f_cnt_down,
+        given.relaxed_counters,
+    )
+
+
 def _device_out(device: Device) -> DeviceOut:
     return DeviceOut(
         dev_eui=device.pk,
         join_eui=device.join_eui,
+        abp=device.is_abp,
         name=device.name,
         organisation_id=device.organisation_id,
         model=device.model_key,

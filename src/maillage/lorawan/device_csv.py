@@ -9,11 +9,11 @@ import io
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from maillage.kernel.errors import Invalid
 from maillage.lorawan import new_device
-from maillage.lorawan.new_device import NewDevice
+from maillage.lorawan.new_device import AbpSession, NewDevice
 
 MAX_BYTES = 5_000_000
 MAX_ROWS = 20_000
@@ -27,8 +27,22 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "commune": ("commune", "insee"),
 }
 """Each column and the headings that mean it, once case, accents and punctuation are gone."""
-OPTIONAL_COLUMNS: Mapping[str, tuple[str, ...]] = {"owner_token": ("ownertoken", "jetonproprietaire")}
-"""Columns that a file may leave out."""
+OPTIONAL_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "owner_token": ("ownertoken", "jetonproprietaire"),
+    "nwk_key": ("nwkkey",),
+    "dev_addr": ("devaddr",),
+    "nwk_s_key": ("nwkskey", "fnwksintkey"),
+    "app_s_key": ("appskey",),
+    "s_nwk_s_int_key": ("snwksintkey",),
+    "nwk_s_enc_key": ("nwksenckey",),
+    "f_cnt_up": ("fcntup",),
+    "f_cnt_down": ("fcntdown",),
+    "relaxed": ("relaxed", "compteurlibre"),
+}
+"""Columns that a file may leave out. A row with a DevAddr is an ABP device."""
+
+_OTAA_COLUMNS = ("join_eui", "app_key")
+_ABP_COLUMNS = tuple(OPTIONAL_COLUMNS)[2:]
 
 _ALL_COLUMNS = {**COLUMNS, **OPTIONAL_COLUMNS}
 _BY_HEADING = {heading: column for column, headings in _ALL_COLUMNS.items() for heading in headings}
@@ -161,24 +175,70 @@ def _judge_line(line: Line, known: Known, first_line: dict[str, int]) -> NewDevi
         return outcome
 
     dev_eui = read("dev_eui", lambda text: _fresh_eui(text, known, first_line, line.number))
-    join_eui = read("join_eui", lambda text: new_device.read_join_eui(_required(text)))
-    app_key = read("app_key", lambda text: new_device.read_app_key(_required(text)))
+    is_abp = bool(line.cells["dev_addr"].strip())
+    activation = _abp(read) if is_abp else _otaa(read)
     model_key = read("model", lambda text: _looked_up(text, known.models, "device_csv.unknown_model"))
     name = read("name", new_device.read_name)
     owner_token = read("owner_token", new_device.read_owner_token)
     organisation_id = read("commune", lambda text: _looked_up(text, known.communes, "device_csv.unknown_commune"))
+    faults.extend(_misplaced(line, is_abp=is_abp))
     if (
         faults
+        or activation is None
         or dev_eui is None
-        or join_eui is None
-        or app_key is None
         or model_key is None
         or name is None
         or organisation_id is None
         or owner_token is None
     ):
         return faults
-    return NewDevice(dev_eui, join_eui, app_key, model_key, name, organisation_id, owner_token)
+    join_eui, app_key, nwk_key, abp = activation
+    return NewDevice(dev_eui, join_eui, app_key, model_key, name, organisation_id, owner_token, nwk_key, abp)
+
+
+class _Read(Protocol):
+    """A cell read by its reader; None once its fault is noted."""
+
+    def __call__(self, column: str, reader: Callable[[str], T], /) -> T | None: ...
+
+
+_Activation = tuple[str, bytes, bytes, AbpSession | None]
+
+
+def _otaa(read: _Read) -> _Activation | None:
+    join_eui = read("join_eui", lambda text: new_device.read_join_eui(_required(text)))
+    app_key = read("app_key", lambda text: new_device.read_app_key(_required(text)))
+    nwk_key = read("nwk_key", new_device.read_optional_key)
+    return None if join_eui is None or app_key is None or nwk_key is None else (join_eui, app_key, nwk_key, None)
+
+
+def _abp(read: _Read) -> _Activation | None:
+    dev_addr = read("dev_addr", new_device.read_dev_addr)
+    nwk_s_key = read("nwk_s_key", lambda text: new_device.read_app_key(_required(text)))
+    app_s_key = read("app_s_key", lambda text: new_device.read_app_key(_required(text)))
+    s_int = read("s_nwk_s_int_key", new_device.read_optional_key)
+    enc = read("nwk_s_enc_key", lambda text: _both(s_int, new_device.read_optional_key(text)))
+    up, down = read("f_cnt_up", new_device.read_f_cnt), read("f_cnt_down", new_device.read_f_cnt)
+    is_relaxed = read("relaxed", new_device.read_yes)
+    if dev_addr is None or nwk_s_key is None or app_s_key is None or s_int is None or enc is None:
+        return None
+    if up is None or down is None or is_relaxed is None:
+        return None
+    return "", b"", b"", AbpSession(dev_addr, nwk_s_key, app_s_key, s_int, enc, up, down, is_relaxed)
+
+
+def _both(s_nwk_s_int_key: bytes | None, nwk_s_enc_key: bytes) -> bytes:
+    if s_nwk_s_int_key is not None and bool(s_nwk_s_int_key) != bool(nwk_s_enc_key):
+        raise Invalid("lorawan.abp_keys_of_1_1")
+    return nwk_s_enc_key
+
+
+def _misplaced(line: Line, *, is_abp: bool) -> list[Fault]:
+    """What belongs to the other kind of activation: nothing of it is dropped silently."""
+    columns, code = (
+        ((*_OTAA_COLUMNS, "nwk_key"), "device_csv.not_of_abp") if is_abp else (_ABP_COLUMNS, "device_csv.not_of_otaa")
+    )
+    return [Fault(column, code, {}) for column in columns if line.cells[column].strip()]
 
 
 def _fresh_eui(text: str, known: Known, first_line: dict[str, int], number: int) -> str:
@@ -252,7 +312,8 @@ def _numbered(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 def _columns(heading: list[str]) -> list[str]:
     """The column that each heading means, empty for none. Raises ``Invalid`` for one missing or given twice."""
     columns = [_BY_HEADING.get(folded(cell), "") for cell in heading]
-    missing = [column for column in COLUMNS if column not in columns]
+    needed = [column for column in COLUMNS if "dev_addr" not in columns or column not in _OTAA_COLUMNS]
+    missing = [column for column in needed if column not in columns]
     if missing:
         raise Invalid("device_csv.missing_columns", columns=", ".join(missing))
     twice = [column for column in _ALL_COLUMNS if columns.count(column) > 1]

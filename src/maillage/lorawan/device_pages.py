@@ -18,14 +18,15 @@ from maillage.kernel.errors import Conflict, Invalid
 from maillage.lorawan import actions, live, queries
 from maillage.lorawan.device_lines import DeviceLine, device_lines
 from maillage.lorawan.device_models import device_models
-from maillage.lorawan.forms import DeviceFilterForm, DeviceForm
+from maillage.lorawan.forms import AbpDeviceForm, DeviceFilterForm, DeviceForm
 from maillage.lorawan.frame_lines import FrameLine, frame_lines
-from maillage.lorawan.mac_lines import battery_words, command_words, setting_words
+from maillage.lorawan.labels import MISMATCHES
+from maillage.lorawan.mac_exchange.state import requests_in
+from maillage.lorawan.mac_lines import battery_words, channel_words, command_words, setting_words, window_words
 from maillage.lorawan.models import Device, Frame, Session
 from maillage.lorawan.pages import radio_page
 from maillage.lorawan.policies import may_register_for, may_show_keys
-from maillage.lorawan.protocol.mac.stream import parse_commands
-from maillage.lorawan.protocol.types import Direction, dev_addr_text
+from maillage.lorawan.protocol.types import dev_addr_text
 from maillage.lorawan.queries import DeviceFilter
 from maillage.web.cursor import after_cursor, one_more
 from maillage.web.problems import sentence
@@ -73,7 +74,7 @@ def device(request: HttpRequest, dev_eui: str) -> HttpResponse:
         "next_cursor": next_cursor,
         "is_first": not cursor,
         "live_topic": live.frames_topic(found.pk),
-        "may_show_key": may_show_keys(actor, found.organisation_id),
+        "may_show_key": not found.is_abp and may_show_keys(actor, found.organisation_id),
         "may_decommission": may_register_for(actor, found.organisation_id) and found.decommissioned_at is None,
     }
     return render(request, "lorawan/device.html", context)
@@ -111,7 +112,7 @@ def device_live(request: HttpRequest, dev_eui: str) -> HttpResponseBase:
     return event_stream_response(hub().subscribe([live.frames_topic(found.pk)]), still_acts(request))
 
 
-@sensitive_post_parameters("app_key")
+@sensitive_post_parameters("app_key", "nwk_key")
 @never_cache
 @require_http_methods(["GET", "POST"])
 @radio_page
@@ -119,16 +120,33 @@ def register_device(request: HttpRequest) -> HttpResponse:
     """A form; then the device's page."""
     actor = actor_of(request)
     form = DeviceForm(queries.organisations_to_equip(actor), request.POST if request.method == "POST" else None)
+    said = _("Appareil enregistré. Mettez-le sous tension : il va demander à se joindre.")
+    return _register(request, form, "lorawan/device_form.html", said)
+
+
+@sensitive_post_parameters("nwk_s_key", "app_s_key", "s_nwk_s_int_key", "nwk_s_enc_key")
+@never_cache
+@require_http_methods(["GET", "POST"])
+@radio_page
+def register_abp_device(request: HttpRequest) -> HttpResponse:
+    """The same for a device that never joins."""
+    actor = actor_of(request)
+    form = AbpDeviceForm(queries.organisations_to_equip(actor), request.POST if request.method == "POST" else None)
+    said = _("Appareil enregistré. Sa prochaine trame paraîtra ici.")
+    return _register(request, form, "lorawan/abp_device_form.html", said)
+
+
+def _register(request: HttpRequest, form: DeviceForm | AbpDeviceForm, template: str, said: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
-            made = actions.register_device(actor, form.new_device())
+            made = actions.register_device(actor_of(request), form.new_device())
         except Conflict as error:
             form.add_error("dev_eui", sentence(error))
         else:
-            messages.success(request, _("Appareil enregistré. Mettez-le sous tension : il va demander à se joindre."))
+            messages.success(request, said)
             return redirect("lorawan:device", dev_eui=made.pk)
     status = 422 if request.method == "POST" else 200
-    return render(request, "lorawan/device_form.html", {"section": "devices", "form": form}, status=status)
+    return render(request, template, {"section": "devices", "form": form}, status=status)
 
 
 @require_POST
@@ -160,7 +178,7 @@ def _device_context(actor: Actor, found: Device) -> dict[str, object]:
         "session": session,
         "dev_addr": dev_addr_text(session.dev_addr) if session else "",
         "radio_setting": _radio_setting(session),
-        "awaited": _awaited(session),
+        **_exchange(session),
         "battery": battery_words(found.battery) if found.battery is not None else "",
         "gateways": _best_gateways(found, queries.gateway_names(actor)),
     }
@@ -173,12 +191,19 @@ def _radio_setting(session: Session | None) -> str:
     return setting_words(session.data_rate, session.tx_power, session.nb_trans)
 
 
-def _awaited(session: Session | None) -> list[str]:
-    """What it was asked and has not answered yet."""
+def _exchange(session: Session | None) -> dict[str, object]:
+    """Where the device listens and what it was taught; what it has not answered yet, and what it has declined."""
     if session is None:
-        return []
-    asked = parse_commands(Direction.DOWNLINK, bytes(session.mac_pending))
-    return [command_words(command) for command in asked.commands]
+        return {}
+    windows = (session.rx1_delay_s, session.rx1_dr_offset, session.rx2_data_rate, session.rx2_frequency_hz)
+    return {
+        "is_1_1": queries.is_1_1(session),
+        "mismatch": MISMATCHES.get(session.mismatch, ""),
+        "windows": window_words(*windows),
+        "channels": channel_words(bytes(session.mac_taught)),
+        "awaited": [command_words(command) for command in requests_in(bytes(session.mac_pending))],
+        "declined": [command_words(command) for command in requests_in(bytes(session.mac_refused))],
+    }
 
 
 def _device_line(found: Device) -> DeviceLine:

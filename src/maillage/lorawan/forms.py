@@ -17,7 +17,7 @@ from maillage.lorawan.actions import GatewayDetails
 from maillage.lorawan.device_csv import MAX_BYTES, MAX_ROWS
 from maillage.lorawan.device_models import device_models, models_by_profile
 from maillage.lorawan.labels import HEARINGS, REFUSALS
-from maillage.lorawan.new_device import NewDevice
+from maillage.lorawan.new_device import AbpSession, NewDevice
 from maillage.lorawan.qr_sheet import ScanDefaults
 from maillage.lorawan.queries import DeviceFilter, Hearing, RefusalFilter
 from maillage.web.formats import number
@@ -30,8 +30,8 @@ _AS_ON_LABEL = {"autocomplete": "off", "autocapitalize": "characters", "spellche
 _DEGREES = {"step": "0.00001"}
 
 
-class DeviceForm(forms.Form):
-    """One device to register."""
+class _DescribedDevice(forms.Form):
+    """What every device has, however it is activated."""
 
     name = forms.CharField(label=_("Nom"), help_text=_("Ce que l’on cherchera : le lieu et l’usage, par exemple."))
     organisation = forms.TypedChoiceField(label=_("Commune"), coerce=int)
@@ -39,16 +39,6 @@ class DeviceForm(forms.Form):
     dev_eui = forms.CharField(
         label="DevEUI",
         help_text=_("16 chiffres hexadécimaux, comme sur l’étiquette."),
-        widget=forms.TextInput(attrs=_AS_ON_LABEL),
-    )
-    join_eui = forms.CharField(
-        label="JoinEUI",
-        help_text=_("16 chiffres hexadécimaux ; AppEUI sur les appareils plus anciens."),
-        widget=forms.TextInput(attrs=_AS_ON_LABEL),
-    )
-    app_key = forms.CharField(
-        label="AppKey",
-        help_text=_("32 chiffres hexadécimaux. Elle ne sera plus jamais affichée."),
         widget=forms.TextInput(attrs=_AS_ON_LABEL),
     )
 
@@ -65,6 +55,38 @@ class DeviceForm(forms.Form):
         """See ``new_device``."""
         return _read(new_device.read_dev_eui, self.cleaned_data["dev_eui"])
 
+    def _new(self, **activation: Any) -> NewDevice:  # noqa: ANN401 - cleaned fields
+        values = self.cleaned_data
+        facts = {"join_eui": "", "app_key": b"", **activation}
+        return NewDevice(
+            dev_eui=values["dev_eui"],
+            model_key=values["model"],
+            name=values["name"],
+            organisation_id=values["organisation"],
+            **facts,
+        )
+
+
+class DeviceForm(_DescribedDevice):
+    """One device to register, that will join."""
+
+    join_eui = forms.CharField(
+        label="JoinEUI",
+        help_text=_("16 chiffres hexadécimaux ; AppEUI sur les appareils plus anciens."),
+        widget=forms.TextInput(attrs=_AS_ON_LABEL),
+    )
+    app_key = forms.CharField(
+        label="AppKey",
+        help_text=_("32 chiffres hexadécimaux. Elle ne sera plus jamais affichée."),
+        widget=forms.TextInput(attrs=_AS_ON_LABEL),
+    )
+    nwk_key = forms.CharField(
+        label="NwkKey",
+        required=False,
+        help_text=_("Pour LoRaWAN 1.1 seulement ; elle non plus ne sera plus affichée."),
+        widget=forms.TextInput(attrs=_AS_ON_LABEL),
+    )
+
     def clean_join_eui(self) -> str:
         """See ``new_device``."""
         return _read(new_device.read_join_eui, self.cleaned_data["join_eui"])
@@ -73,17 +95,107 @@ class DeviceForm(forms.Form):
         """See ``new_device``."""
         return _read(new_device.read_app_key, self.cleaned_data["app_key"])
 
+    def clean_nwk_key(self) -> bytes:
+        """See ``new_device``."""
+        return _read(new_device.read_optional_key, self.cleaned_data["nwk_key"])
+
     def new_device(self) -> NewDevice:
         """What a valid form describes."""
         values = self.cleaned_data
-        return NewDevice(
-            dev_eui=values["dev_eui"],
-            join_eui=values["join_eui"],
-            app_key=values["app_key"],
-            model_key=values["model"],
-            name=values["name"],
-            organisation_id=values["organisation"],
-        )
+        return self._new(join_eui=values["join_eui"], app_key=values["app_key"], nwk_key=values["nwk_key"])
+
+
+class AbpDeviceForm(_DescribedDevice):
+    """One ABP device to register, with the session that it was made with."""
+
+    dev_addr = forms.CharField(
+        label="DevAddr", help_text=_("8 chiffres hexadécimaux."), widget=forms.TextInput(attrs=_AS_ON_LABEL)
+    )
+    nwk_s_key = forms.CharField(
+        label="NwkSKey",
+        help_text=_("32 chiffres hexadécimaux ; FNwkSIntKey en LoRaWAN 1.1. Elle ne sera plus jamais affichée."),
+        widget=forms.TextInput(attrs=_AS_ON_LABEL),
+    )
+    app_s_key = forms.CharField(
+        label="AppSKey",
+        help_text=_("32 chiffres hexadécimaux. Elle ne sera plus jamais affichée."),
+        widget=forms.TextInput(attrs=_AS_ON_LABEL),
+    )
+    s_nwk_s_int_key = forms.CharField(
+        label="SNwkSIntKey",
+        required=False,
+        help_text=_("LoRaWAN 1.1 seulement."),
+        widget=forms.TextInput(attrs=_AS_ON_LABEL),
+    )
+    nwk_s_enc_key = forms.CharField(
+        label="NwkSEncKey",
+        required=False,
+        help_text=_("LoRaWAN 1.1 seulement."),
+        widget=forms.TextInput(attrs=_AS_ON_LABEL),
+    )
+    f_cnt_up = forms.CharField(
+        label=_("Prochaine montée (FCntUp)"),
+        initial="0",
+        required=False,
+        help_text=_("0 pour un appareil neuf ; sinon, ce que l’ancien réseau a reçu en dernier, plus un."),
+    )
+    f_cnt_down = forms.CharField(
+        label=_("Prochaine descente (FCntDown)"),
+        initial="0",
+        required=False,
+        help_text=_("0 pour un appareil neuf ; sinon, ce que l’ancien réseau a envoyé en dernier, plus un."),
+    )
+    relaxed = forms.BooleanField(
+        label=_("Accepter que son compteur recommence"),
+        required=False,
+        help_text=_(
+            "Pour un appareil qui oublie son compteur quand on coupe le courant. Attention : qui a enregistré ses"
+            " anciennes trames pourra alors les rejouer, et elles passeront pour vraies."
+        ),
+    )
+
+    def clean_dev_addr(self) -> int:
+        """See ``new_device``."""
+        return _read(new_device.read_dev_addr, self.cleaned_data["dev_addr"])
+
+    def clean_nwk_s_key(self) -> bytes:
+        """See ``new_device``."""
+        return _read(new_device.read_app_key, self.cleaned_data["nwk_s_key"])
+
+    def clean_app_s_key(self) -> bytes:
+        """See ``new_device``."""
+        return _read(new_device.read_app_key, self.cleaned_data["app_s_key"])
+
+    def clean_s_nwk_s_int_key(self) -> bytes:
+        """See ``new_device``."""
+        return _read(new_device.read_optional_key, self.cleaned_data["s_nwk_s_int_key"])
+
+    def clean_nwk_s_enc_key(self) -> bytes:
+        """See ``new_device``."""
+        return _read(new_device.read_optional_key, self.cleaned_data["nwk_s_enc_key"])
+
+    def clean_f_cnt_up(self) -> int:
+        """See ``new_device``."""
+        return _read(new_device.read_f_cnt, self.cleaned_data["f_cnt_up"])
+
+    def clean_f_cnt_down(self) -> int:
+        """See ``new_device``."""
+        return _read(new_device.read_f_cnt, self.cleaned_data["f_cnt_down"])
+
+    def clean(self) -> dict[str, Any]:
+        """The two keys of 1.1 go together."""
+        values: dict[str, Any] = super().clean() or {}
+        keys = ("s_nwk_s_int_key", "nwk_s_enc_key")
+        if all(key in values for key in keys) and bool(values[keys[0]]) != bool(values[keys[1]]):
+            missing = keys[1] if values[keys[0]] else keys[0]
+            self.add_error(missing, sentence(Invalid("lorawan.abp_keys_of_1_1")))
+        return values
+
+    def new_device(self) -> NewDevice:
+        """What a valid form describes."""
+        names = ("dev_addr", "nwk_s_key", "app_s_key", "s_nwk_s_int_key", "nwk_s_enc_key", "f_cnt_up", "f_cnt_down")
+        session = {name: self.cleaned_data[name] for name in names}
+        return self._new(abp=AbpSession(**session, is_relaxed=self.cleaned_data["relaxed"]))
 
 
 class GatewayDetailsForm(forms.Form):

@@ -153,10 +153,15 @@ def _good_lines(rows: Sequence[GoodRow]) -> list[GoodLine]:
             row,
             models.get(row.device.model_key, row.device.model_key),
             names.get(row.device.organisation_id, ""),
-            row.device.app_key.hex().upper()[-_KEY_END:],
+            _key_of(row).hex().upper()[-_KEY_END:],
         )
         for row in rows
     ]
+
+
+def _key_of(row: GoodRow) -> bytes:
+    abp = row.device.abp
+    return row.device.app_key if abp is None else abp.app_s_key
 
 
 def _done_words(done: ImportDone) -> str:

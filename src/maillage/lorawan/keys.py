@@ -33,8 +33,11 @@ class Purpose(StrEnum):
     """What a wrapped secret is: part of what is authenticated with it."""
 
     APP_KEY = "app_key"
+    NWK_KEY = "nwk_key"
     NWK_S_KEY = "nwk_s_key"
     APP_S_KEY = "app_s_key"
+    S_NWK_S_INT_KEY = "s_nwk_s_int_key"
+    NWK_S_ENC_KEY = "nwk_s_enc_key"
     MC_KEY = "mc_key"
     OWNER_TOKEN = "owner_token"  # noqa: S105 - a name, not a token
 

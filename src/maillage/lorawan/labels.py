@@ -32,6 +32,8 @@ FACTS: Mapping[str, Promise] = {
     "first": _("premier DevEUI"),
     "last": _("dernier DevEUI"),
     "reason": _("motif"),
+    "abp": _("DevAddr en ABP"),
+    "relaxed": _("compteur libre"),
     "source": _("dépôt"),
     "examples": _("exemples"),
     "passed": _("exemples réussis"),
@@ -48,6 +50,15 @@ COLUMNS: Mapping[str, str | Promise] = {
     "name": _("Nom"),
     "commune": _("Commune"),
     "owner_token": _("Jeton propriétaire"),
+    "nwk_key": "NwkKey",
+    "dev_addr": "DevAddr",
+    "nwk_s_key": "NwkSKey",
+    "app_s_key": "AppSKey",
+    "s_nwk_s_int_key": "SNwkSIntKey",
+    "nwk_s_enc_key": "NwkSEncKey",
+    "f_cnt_up": "FCntUp",
+    "f_cnt_down": "FCntDown",
+    "relaxed": _("Compteur libre"),
 }
 
 SENTENCES: Mapping[str, Promise] = {
@@ -109,6 +120,16 @@ SENTENCES: Mapping[str, Promise] = {
     "lorawan.key.not_hexadecimal": _("%(expected_digits)s chiffres hexadécimaux attendus (0 à 9, A à F)."),
     "lorawan.key.wrong_length": _("%(expected_digits)s chiffres hexadécimaux attendus, %(found_digits)s trouvés."),
     "lorawan.key.blank": _("Une clé faite de 0 ou de F ne protège rien : prenez celle du fabricant."),
+    "lorawan.abp_has_no_app_key": _("Cet appareil est en ABP : il n’a pas d’AppKey."),
+    "lorawan.abp_keys_of_1_1": _(
+        "SNwkSIntKey et NwkSEncKey vont ensemble : donnez les deux pour LoRaWAN 1.1, aucune des deux pour 1.0."
+    ),
+    "lorawan.abp_or_otaa": _(
+        "Un appareil en ABP ne se joint pas : retirez JoinEUI, AppKey et NwkKey, ou retirez sa session."
+    ),
+    "lorawan.dev_addr.unreadable": _("%(expected_digits)s chiffres hexadécimaux attendus (0 à 9, A à F)."),
+    "lorawan.f_cnt.unreadable": _("Un compteur est un nombre entier de 0 à %(most)s."),
+    "lorawan.yes_or_no": _("Écrivez oui ou non."),
     "lorawan.name.missing": _("Donnez un nom."),
     "lorawan.name.too_long": _("Au plus %(longest)s caractères, %(found)s trouvés."),
     "lorawan.name.unprintable": _("Le nom contient un caractère invisible : retapez-le."),
@@ -122,6 +143,8 @@ SENTENCES: Mapping[str, Promise] = {
     "device_csv.missing_columns": _("Il manque une colonne : %(columns)s. La première ligne porte les titres."),
     "device_csv.column_twice": _("Une colonne figure deux fois : %(columns)s."),
     "device_csv.missing_value": _("La case est vide."),
+    "device_csv.not_of_abp": _("Une ligne avec DevAddr est en ABP : laissez cette case vide, ou retirez DevAddr."),
+    "device_csv.not_of_otaa": _("Cette case est pour l’ABP : ajoutez un DevAddr, ou laissez-la vide."),
     "device_csv.more_cells_than_headings": _("Plus de cases que de titres : un séparateur est en trop."),
     "device_csv.twice_in_file": _("Déjà présent à la ligne %(line)s."),
     "device_csv.already_registered": _("Cet appareil est déjà enregistré."),
@@ -184,6 +207,9 @@ REFUSALS: Mapping[str, Promise] = {
     "join_wrong_eui": _("Activation avec un autre JoinEUI"),
     "join_wrong_mic": _("Activation avec une clé fausse"),
     "join_replayed": _("Activation rejouée"),
+    "join_of_abp": _("Activation d’un appareil en ABP"),
+    "rejoin_without_1_1": _("Réactivation sans session 1.1"),
+    "rejoin_wrong_network": _("Réactivation pour un autre réseau"),
     "codec_failure": _("Contenu que le décodeur refuse"),
     "overloaded": _("Serveur surchargé"),
     "transmission_failed": _("Émission impossible"),
@@ -220,11 +246,22 @@ REFUSAL_REMEDIES: Mapping[str, Promise] = {
     "f_cnt_gap": _("L’appareil a compté bien plus de trames que nous n’en avons reçu : relancez son activation."),
     "f_cnt_exhausted": _("Le compteur de l’appareil est à son maximum : relancez son activation."),
     "join_wrong_eui": _("Le JoinEUI enregistré n’est pas celui de l’appareil : comparez avec son étiquette."),
-    "join_wrong_mic": _("La clé AppKey enregistrée n’est pas celle de l’appareil : demandez-la au fabricant."),
+    "join_wrong_mic": _(
+        "Aucune des clés enregistrées (AppKey, NwkKey en 1.1) n’est celle de l’appareil : demandez-les au fabricant."
+    ),
     "join_replayed": _(
         "L’appareil reprend un DevNonce déjà employé. S’il vient d’être remis à zéro, laissez-le essayer encore ; s’il"
         " échoue toujours, faites reprendre son compteur par le fabricant."
     ),
+    "join_of_abp": _(
+        "L’appareil est enregistré en ABP mais demande à se joindre : enregistrez-le avec son JoinEUI et son AppKey, ou"
+        " réglez-le en ABP."
+    ),
+    "rejoin_without_1_1": _(
+        "L’appareil parle LoRaWAN 1.1, mais il est enregistré sans NwkKey, ou sa session est en 1.0 : enregistrez sa"
+        " NwkKey et un modèle 1.1, puis relancez son activation."
+    ),
+    "rejoin_wrong_network": _("L’appareil se croit sur un autre réseau (NetID) : relancez son activation."),
     "codec_failure": _(
         "Le modèle enregistré n’est peut-être pas le bon, ou l’appareil a un nouveau logiciel : vérifiez."
     ),
@@ -233,6 +270,17 @@ REFUSAL_REMEDIES: Mapping[str, Promise] = {
         "Aucune passerelle n’a pu émettre : vérifiez que celles qui entendent l’appareil sont en ligne et à l’heure."
     ),
     **{cause: remedy for cause, (_name, remedy) in _NOT_STORED.items()},
+}
+
+MISMATCHES: Mapping[str, Promise] = {
+    "speaks_1_1": _(
+        "L’appareil parle LoRaWAN 1.1, mais son modèle annonce 1.0 : il est servi en 1.0. Choisissez un modèle 1.1,"
+        " puis relancez son activation."
+    ),
+    "speaks_1_0": _(
+        "Le modèle annonce LoRaWAN 1.1, mais l’appareil s’est joint en 1.0 : il est servi en 1.0. S’il a une NwkKey,"
+        " enregistrez-la ; sinon, choisissez un modèle 1.0."
+    ),
 }
 
 DOWNLINK_CAUSES: Mapping[str, Promise] = {

@@ -6,6 +6,7 @@ from typing import TypeVar
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from maillage.lorawan.mac_exchange.wishes import taught_channels, taught_downlinks
 from maillage.lorawan.models import Frame
 from maillage.lorawan.protocol.errors import FrameError
 from maillage.lorawan.protocol.frames import DataDownlink, DataUplink
@@ -33,6 +34,7 @@ from maillage.lorawan.protocol.mac.stream import parse_commands
 from maillage.lorawan.protocol.mac.tx_param_setup import TXParamSetupAns, TXParamSetupReq
 from maillage.lorawan.protocol.parse import parse_frame
 from maillage.lorawan.protocol.types import Direction
+from maillage.lorawan.protocol.version import Version
 from maillage.lorawan.regions.data_rate import LoRaDataRate
 from maillage.lorawan.regions.eu863_870 import EU863_870
 from maillage.web import formats
@@ -51,8 +53,11 @@ def mac_words(frame: Frame) -> tuple[str, ...]:
         return ()
     if not isinstance(read, DataUplink | DataDownlink):
         return ()
-    clear = bytes(frame.payload or b"") if read.f_port == _MAC_PORT else read.f_opts
-    stream = parse_commands(Direction.UPLINK if isinstance(read, DataUplink) else Direction.DOWNLINK, clear)
+    is_1_1 = frame.f_opts is not None  # encrypted on the air, deciphered in the log
+    f_opts = bytes(frame.f_opts or b"") if is_1_1 else read.f_opts
+    clear = bytes(frame.payload or b"") if read.f_port == _MAC_PORT else f_opts
+    way = Direction.UPLINK if isinstance(read, DataUplink) else Direction.DOWNLINK
+    stream = parse_commands(way, clear, Version.V1_1 if is_1_1 else Version.V1_0_4)
     words = [command_words(command) for command in stream.commands]
     if stream.remainder is not None:
         words.append(_("Suite illisible : %(bytes)s") % {"bytes": stream.remainder.data.hex(" ").upper()})
@@ -72,6 +77,33 @@ def setting_words(data_rate: int | None, tx_power: int, nb_trans: int) -> str:
     if nb_trans > 1:
         parts.append(_times(nb_trans))
     return ", ".join(parts)
+
+
+def window_words(rx1_delay_s: int, rx1_dr_offset: int, rx2_data_rate: int | None, rx2_frequency_hz: int | None) -> str:
+    """Where and when the device listens after its uplinks; None is as the region has it."""
+    rate = _REGION.rx2_data_rate if rx2_data_rate is None else rx2_data_rate
+    facts = {
+        "delay": rx1_delay_s,
+        "frequency": _frequency(rx2_frequency_hz or _REGION.rx2_frequency_hz),
+        "rate": _rate(rate),
+    }
+    words = _("RX1 après %(delay)s s, RX2 à %(frequency)s en %(rate)s") % facts
+    if rx1_dr_offset:
+        words += ", " + _("décalage RX1 %(offset)s") % {"offset": rx1_dr_offset}
+    return words
+
+
+def channel_words(taught: bytes) -> list[str]:
+    """The channels that the network has added, moved or removed, one sentence each."""
+    moved = taught_downlinks(taught)
+    found: list[str] = []
+    for index, one in sorted(taught_channels(taught).items()):
+        facts = {"index": index, "frequency": _frequency(one.frequency_hz)}
+        found.append((_("%(index)s à %(frequency)s") if one.frequency_hz else _("%(index)s supprimé")) % facts)
+    for index, frequency_hz in sorted(moved.items()):
+        facts = {"index": index, "frequency": _frequency(frequency_hz)}
+        found.append(_("%(index)s : descente à %(frequency)s") % facts)
+    return found
 
 
 def battery_words(battery: int) -> str:

@@ -63,8 +63,17 @@ class Device(TenantOwned):
     """One LoRaWAN end device: the single record of its identity, keys and model."""
 
     dev_eui = models.CharField(max_length=16, primary_key=True, validators=[EUI])
-    join_eui = models.CharField(max_length=16, validators=[EUI])
-    app_key = models.BinaryField(help_text="Wrapped (``keys.py``).")
+    join_eui = models.CharField(max_length=16, validators=[EUI], blank=True, help_text="Empty for ABP.")
+    app_key = models.BinaryField(null=True, blank=True, help_text="Wrapped (``keys.py``); null for ABP.")
+    nwk_key = models.BinaryField(null=True, blank=True, help_text="Wrapped; null for a device of 1.0.x.")
+    is_abp = models.BooleanField(
+        default=False, db_default=False, help_text="Its session was registered with it: it never joins."
+    )
+    counters_relaxed = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="ABP: its uplink counter may begin again. Whoever recorded its frames may then play them again.",
+    )
     owner_token = models.BinaryField(
         null=True, blank=True, help_text="TR005 owner token, wrapped: who holds it may claim the device."
     )
@@ -74,6 +83,7 @@ class Device(TenantOwned):
     decommissioned_at = models.DateTimeField(null=True, blank=True)
     join_nonce = models.PositiveIntegerField(default=0, help_text="Last JoinNonce used; never reused.")
     last_dev_nonce = models.IntegerField(default=-1, help_text="Highest DevNonce seen (LoRaWAN 1.0.4 rule).")
+    last_rj_count1 = models.IntegerField(default=-1, db_default=-1, help_text="Highest RJcount1 seen (1.1, §6.2.4.2).")
     last_seen_at = models.DateTimeField(null=True, blank=True)
     last_rssi_dbm = models.FloatField(null=True, blank=True)
     last_snr_db = models.FloatField(null=True, blank=True)
@@ -114,10 +124,20 @@ class Session(models.Model):
 
     device = models.OneToOneField(Device, on_delete=models.CASCADE, primary_key=True, related_name="session")
     dev_addr = models.BigIntegerField(db_index=True)
-    nwk_s_key = models.BinaryField(help_text="Wrapped (``keys.py``).")
+    nwk_s_key = models.BinaryField(help_text="Wrapped (``keys.py``); FNwkSIntKey in 1.1.")
     app_s_key = models.BinaryField(help_text="Wrapped (``keys.py``).")
+    s_nwk_s_int_key = models.BinaryField(null=True, help_text="Wrapped; null in a session of 1.0.x.")
+    nwk_s_enc_key = models.BinaryField(null=True, help_text="Wrapped; null in a session of 1.0.x.")
     f_cnt_up = models.BigIntegerField(default=-1, help_text="Last accepted uplink counter; -1 before the first.")
-    f_cnt_down = models.BigIntegerField(default=0, help_text="Next downlink counter to use.")
+    f_cnt_down = models.BigIntegerField(default=0, help_text="Next downlink counter to use; NFCntDown in 1.1.")
+    a_f_cnt_down = models.BigIntegerField(db_default=0, help_text="Next AFCntDown to use (1.1).")
+    conf_f_cnt_down = models.BigIntegerField(
+        db_default=0, help_text="Counter of the last confirmed downlink, bound into the MIC that acknowledges it (1.1)."
+    )
+    last_rj_count0 = models.IntegerField(db_default=-1, help_text="Highest RJcount0 of this session (1.1).")
+    mismatch = models.CharField(
+        max_length=24, db_default="", blank=True, help_text="How the device differs from its model: ``server.joins``."
+    )
     rx1_delay_s = models.PositiveSmallIntegerField(default=1)
     joined_at = models.DateTimeField()
     # What the device uses and what it was told (``mac_exchange.state.MacState``), committed with the counters.
@@ -134,6 +154,27 @@ class Session(models.Model):
     mac_attempts = models.PositiveSmallIntegerField(db_default=0)
     mac_quiet_until_f_cnt = models.BigIntegerField(db_default=0)
     status_due_at = models.DateTimeField(null=True, help_text="When the device is asked for its battery again.")
+    mac_settling = models.BigIntegerField(
+        db_default=0, help_text="Bit i: the answer to the request of identifier i may come once more."
+    )
+    mac_taught = models.BinaryField(db_default=b"", help_text="Channels the device has accepted, as requests, encoded.")
+    mac_refused = models.BinaryField(db_default=b"", help_text="Requests the device has declined, encoded.")
+
+
+class PendingSession(models.Model):
+    """What a Rejoin-Request of 1.1 was answered with: it takes the session's place with its first uplink."""
+
+    device = models.OneToOneField(Device, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    dev_addr = models.BigIntegerField()
+    nwk_s_key = models.BinaryField(help_text="Wrapped: FNwkSIntKey.")
+    app_s_key = models.BinaryField(help_text="Wrapped.")
+    s_nwk_s_int_key = models.BinaryField(null=True, help_text="Wrapped.")
+    nwk_s_enc_key = models.BinaryField(null=True, help_text="Wrapped.")
+    rx1_delay_s = models.PositiveSmallIntegerField()
+    rx1_dr_offset = models.PositiveSmallIntegerField()
+    rx2_data_rate = models.PositiveSmallIntegerField(null=True)
+    keeps_radio = models.BooleanField(help_text="The device keeps its radio settings (type 2).")
+    joined_at = models.DateTimeField()
 
 
 class PingSlots(models.Model):
@@ -209,6 +250,7 @@ class Frame(models.Model):
     payload = models.BinaryField(null=True, help_text="Decrypted FRMPayload.")
     receptions = models.JSONField(help_text="Uplink: every gateway's eui, rssi_dbm, snr_db. Downlink: the sender.")
     decoded = models.JSONField(null=True, help_text="The codec's data, or its error.")
+    f_opts = models.BinaryField(null=True, help_text="Of a session of 1.1: its FOpts deciphered; null in 1.0.x.")
 
     class Meta:
         managed = False

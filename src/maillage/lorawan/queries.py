@@ -18,14 +18,23 @@ from maillage.identity.models import Organisation
 from maillage.identity.policies import may_configure
 from maillage.identity.queries import organisations_visible_to
 from maillage.identity.tenancy import TenantQuerySet
-from maillage.kernel.errors import NotFound, Refused
+from maillage.kernel.errors import Invalid, NotFound, Refused
 from maillage.lorawan.device_csv import GoodRow, Known, folded
 from maillage.lorawan.device_models import device_models, silent_after
 from maillage.lorawan.events import DownlinkUpdate
 from maillage.lorawan.key_ring import key_ring
 from maillage.lorawan.keys import Purpose
-from maillage.lorawan.models import Device, DeviceImport, Downlink, Frame, Gateway, Refusal, Session
-from maillage.lorawan.new_device import NewDevice
+from maillage.lorawan.models import (
+    Device,
+    DeviceImport,
+    Downlink,
+    Frame,
+    Gateway,
+    PendingSession,
+    Refusal,
+    Session,
+)
+from maillage.lorawan.new_device import AbpSession, NewDevice
 from maillage.lorawan.policies import sees_everything
 from maillage.territory.models import Commune
 
@@ -33,9 +42,9 @@ GATEWAY_SILENT_AFTER = timedelta(minutes=5)
 """Ten of the status messages that a packet forwarder sends every 30 s."""
 HEARD_RECENTLY = timedelta(hours=1)
 _TRIGRAM = 3
-KeyRow = TypeVar("KeyRow", Device, Session)
-_KEYS = ("app_key", "owner_token")
-_SESSION_KEYS = ("nwk_s_key", "app_s_key")
+KeyRow = TypeVar("KeyRow", Device, Session, PendingSession)
+_KEYS = ("app_key", "nwk_key", "owner_token")
+_SESSION_KEYS = ("nwk_s_key", "app_s_key", "s_nwk_s_int_key", "nwk_s_enc_key")
 
 
 class Hearing(StrEnum):
@@ -131,7 +140,13 @@ def device_names(actor: Actor, dev_euis: Iterable[str]) -> Mapping[str, str]:
 
 def session_of(device: Device) -> Session | None:
     """The session of a device already in hand, without its keys; None before its first join."""
-    return Session.objects.filter(device=device).defer(*_SESSION_KEYS).first()
+    is_1_1 = Q(s_nwk_s_int_key__isnull=False)
+    return Session.objects.filter(device=device).defer(*_SESSION_KEYS).annotate(is_1_1=is_1_1).first()
+
+
+def is_1_1(session: Session) -> bool:
+    """Whether a session of :func:`session_of` is one of LoRaWAN 1.1."""
+    return bool(getattr(session, "is_1_1", False))
 
 
 def device_page(
@@ -282,8 +297,13 @@ def good_rows(kept: DeviceImport) -> Sequence[GoodRow]:
 
 
 def app_key(device: Device) -> bytes:
-    """The key of a device in hand: for the action that journals who was shown it, and for nobody else."""
+    """The key of a device in hand: for the action that journals who was shown it, and for nobody else.
+
+    ``Invalid`` for an ABP device, which has none.
+    """
     wrapped = Device.objects.unscoped("of a device in hand").values_list("app_key", flat=True).get(pk=device.pk)
+    if wrapped is None:
+        raise Invalid("lorawan.abp_has_no_app_key")
     return key_ring().unwrap(bytes(wrapped), device.pk, Purpose.APP_KEY)
 
 
@@ -300,11 +320,27 @@ def keys_of_everybody(model: type[KeyRow]) -> QuerySet[KeyRow]:
 
 
 def _good_row(stored: Sequence[Any]) -> GoodRow:
-    line, dev_eui, join_eui, key, token, model_key, name, organisation_id = stored
-    ring = key_ring()
-    app_key = ring.unwrap(bytes.fromhex(key), dev_eui, Purpose.APP_KEY)
-    owner_token = ring.unwrap(bytes.fromhex(token), dev_eui, Purpose.OWNER_TOKEN).decode() if token else ""
-    return GoodRow(line, NewDevice(dev_eui, join_eui, app_key, model_key, name, organisation_id, owner_token))
+    line, dev_eui, join_eui, key, token, nwk_key, abp, model_key, name, organisation_id = stored
+    app_key = _opened(key, dev_eui, Purpose.APP_KEY)
+    owner_token = _opened(token, dev_eui, Purpose.OWNER_TOKEN).decode()
+    root, session = _opened(nwk_key, dev_eui, Purpose.NWK_KEY), _abp_of(abp, dev_eui)
+    new = NewDevice(dev_eui, join_eui, app_key, model_key, name, organisation_id, owner_token, root, session)
+    return GoodRow(line, new)
+
+
+def _abp_of(stored: Sequence[Any] | None, dev_eui: str) -> AbpSession | None:
+    if stored is None:
+        return None
+    dev_addr, *keys, f_cnt_up, f_cnt_down, is_relaxed = stored
+    nwk_s, app_s, s_int, enc = (
+        _opened(key, dev_eui, Purpose(name)) for key, name in zip(keys, _SESSION_KEYS, strict=True)
+    )
+    return AbpSession(dev_addr, nwk_s, app_s, s_int, enc, f_cnt_up, f_cnt_down, is_relaxed)
+
+
+def _opened(wrapped: str, dev_eui: str, purpose: Purpose) -> bytes:
+    """A key kept with an import, wrapped and in hexadecimal; empty for none."""
+    return key_ring().unwrap(bytes.fromhex(wrapped), dev_eui, purpose) if wrapped else b""
 
 
 def _in_service(actor: Actor) -> TenantQuerySet[Device]:

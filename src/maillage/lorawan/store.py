@@ -18,9 +18,19 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 from maillage.kernel.errors import Conflict, Unavailable
 from maillage.lorawan.keys import KeyRing, Purpose
 from maillage.lorawan.server.downlinks import DownlinkChange
-from maillage.lorawan.server.joins import PlannedJoin
+from maillage.lorawan.server.joins import PlannedJoin, PlannedRejoin
 from maillage.lorawan.server.partitions import Partition, too_old, wanted
-from maillage.lorawan.server.rows import CounterRow, FrameRow, GroupRows, Housekeeping, LateDecoding, MacRow, PingRow
+from maillage.lorawan.server.rows import (
+    CounterRow,
+    FrameRow,
+    GroupRows,
+    Housekeeping,
+    LateDecoding,
+    MacRow,
+    PingRow,
+    Promotion,
+)
+from maillage.lorawan.server.sessions import AnyKeys, StoredKeys
 
 _LOCK_CLASS = 0x4C6F5261  # "LoRa"; the shard is the second key
 # A sequence may skip this many values when PostgreSQL itself crashes (its SEQ_LOG_VALS). Each new owner of the shard
@@ -30,22 +40,64 @@ _IDS_THAT_MARK_AN_OWNER = 100
 
 _FRAME_COPY: LiteralString = """
 COPY lorawan_frame (id, at, direction, dev_eui, organisation_id, dev_addr, m_type, f_cnt, f_port, frequency_hz,
-                    data_rate, phy_payload, payload, receptions, decoded)
+                    data_rate, phy_payload, payload, receptions, decoded, f_opts)
 FROM STDIN (FORMAT BINARY)
 """
 # The types that choose the client's binary form. JSON goes as bytes: jsonb on the wire is a version and the text.
 _FRAME_TYPES = (
     *("int8", "timestamptz", "varchar", "varchar", "int8", "int8", "int2", "int8", "int2", "int4", "varchar"),
-    *("bytea", "bytea", "bytea", "bytea"),
+    *("bytea", "bytea", "bytea", "bytea", "bytea"),
 )
 _JSONB_VERSION = b"\x01"
 
 _COUNTERS: LiteralString = """
 UPDATE lorawan_session AS session
-SET f_cnt_up = greatest(session.f_cnt_up, fresh.f_cnt_up), f_cnt_down = greatest(session.f_cnt_down, fresh.f_cnt_down)
-FROM unnest(%b::varchar[], %b::bigint[], %b::bigint[], %b::bigint[])
-  AS fresh (device_id, dev_addr, f_cnt_up, f_cnt_down)
+SET f_cnt_up = CASE WHEN fresh.restarted THEN fresh.f_cnt_up ELSE greatest(session.f_cnt_up, fresh.f_cnt_up) END,
+    f_cnt_down = greatest(session.f_cnt_down, fresh.f_cnt_down),
+    a_f_cnt_down = greatest(session.a_f_cnt_down, fresh.a_f_cnt_down), conf_f_cnt_down = fresh.conf_f_cnt_down
+FROM unnest(%b::varchar[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::boolean[])
+  AS fresh (device_id, dev_addr, f_cnt_up, f_cnt_down, a_f_cnt_down, conf_f_cnt_down, restarted)
 WHERE session.device_id = fresh.device_id AND session.dev_addr = fresh.dev_addr
+"""
+
+# What the mac columns hold is written by ``_MAC`` in the same transaction.
+_PROMOTIONS: LiteralString = """
+WITH used AS (
+    DELETE FROM lorawan_pendingsession AS offered
+    USING unnest(%b::varchar[], %b::bigint[]) AS fresh (device_id, dev_addr)
+    WHERE offered.device_id = fresh.device_id AND offered.dev_addr = fresh.dev_addr RETURNING offered.*
+)
+INSERT INTO lorawan_session (device_id, dev_addr, nwk_s_key, app_s_key, s_nwk_s_int_key, nwk_s_enc_key, f_cnt_up,
+                             f_cnt_down, rx1_delay_s, joined_at)
+SELECT device_id, dev_addr, nwk_s_key, app_s_key, s_nwk_s_int_key, nwk_s_enc_key, -1, 0, rx1_delay_s, joined_at
+FROM used
+ON CONFLICT (device_id) DO UPDATE
+SET dev_addr = excluded.dev_addr, nwk_s_key = excluded.nwk_s_key, app_s_key = excluded.app_s_key,
+    s_nwk_s_int_key = excluded.s_nwk_s_int_key, nwk_s_enc_key = excluded.nwk_s_enc_key, f_cnt_up = -1, f_cnt_down = 0,
+    a_f_cnt_down = DEFAULT, conf_f_cnt_down = DEFAULT, last_rj_count0 = DEFAULT, mismatch = DEFAULT,
+    rx1_delay_s = excluded.rx1_delay_s, joined_at = excluded.joined_at
+"""
+
+_REJOIN_COUNTS: LiteralString = """
+WITH device AS (
+    UPDATE lorawan_device SET join_nonce = greatest(join_nonce, %b::int),
+                              last_rj_count1 = greatest(last_rj_count1, %b::int)
+    WHERE dev_eui = %b::varchar
+)
+UPDATE lorawan_session SET last_rj_count0 = greatest(last_rj_count0, %b::int)
+WHERE device_id = %b::varchar AND dev_addr = %b::bigint
+"""
+
+_OFFER: LiteralString = """
+INSERT INTO lorawan_pendingsession (device_id, dev_addr, nwk_s_key, app_s_key, s_nwk_s_int_key, nwk_s_enc_key,
+                                    rx1_delay_s, rx1_dr_offset, rx2_data_rate, keeps_radio, joined_at)
+VALUES (%b::varchar, %b::bigint, %b::bytea, %b::bytea, %b::bytea, %b::bytea, %b::smallint, %b::smallint, %b::smallint,
+        %b::boolean, %b::timestamptz)
+ON CONFLICT (device_id) DO UPDATE
+SET dev_addr = excluded.dev_addr, nwk_s_key = excluded.nwk_s_key, app_s_key = excluded.app_s_key,
+    s_nwk_s_int_key = excluded.s_nwk_s_int_key, nwk_s_enc_key = excluded.nwk_s_enc_key,
+    rx1_delay_s = excluded.rx1_delay_s, rx1_dr_offset = excluded.rx1_dr_offset,
+    rx2_data_rate = excluded.rx2_data_rate, keeps_radio = excluded.keeps_radio, joined_at = excluded.joined_at
 """
 
 _CHANGES: LiteralString = """
@@ -65,13 +117,14 @@ SET rx1_delay_s = fresh.rx1_delay_s, data_rate = fresh.data_rate, tx_power = fre
     rx2_data_rate = fresh.rx2_data_rate, rx2_frequency_hz = fresh.rx2_frequency_hz,
     max_data_rate = fresh.max_data_rate, max_tx_power = fresh.max_tx_power, mac_pending = fresh.mac_pending,
     mac_attempts = fresh.mac_attempts, mac_quiet_until_f_cnt = fresh.mac_quiet_until_f_cnt,
-    status_due_at = fresh.status_due_at
+    status_due_at = fresh.status_due_at, mac_settling = fresh.mac_settling, mac_taught = fresh.mac_taught,
+    mac_refused = fresh.mac_refused
 FROM unnest(%b::varchar[], %b::bigint[], %b::smallint[], %b::smallint[], %b::smallint[], %b::smallint[], %b::bigint[],
             %b::smallint[], %b::smallint[], %b::bigint[], %b::smallint[], %b::smallint[], %b::bytea[], %b::smallint[],
-            %b::bigint[], %b::timestamptz[])
+            %b::bigint[], %b::timestamptz[], %b::bigint[], %b::bytea[], %b::bytea[])
   AS fresh (device_id, dev_addr, rx1_delay_s, data_rate, tx_power, nb_trans, channel_mask, rx1_dr_offset,
             rx2_data_rate, rx2_frequency_hz, max_data_rate, max_tx_power, mac_pending, mac_attempts,
-            mac_quiet_until_f_cnt, status_due_at)
+            mac_quiet_until_f_cnt, status_due_at, mac_settling, mac_taught, mac_refused)
 WHERE session.device_id = fresh.device_id AND session.dev_addr = fresh.dev_addr
 """
 
@@ -97,9 +150,10 @@ ON CONFLICT (shard) DO UPDATE SET frame_id = greatest(lorawan_publicationcursor.
 # The nonce decides: only a join whose DevNonce was never spent takes its JoinNonce and becomes the device's session.
 _JOINS: LiteralString = """
 WITH asked AS (
-    SELECT * FROM unnest(%b::varchar[], %b::int[], %b::int[], %b::bigint[], %b::bytea[], %b::bytea[], %b::smallint[],
-                         %b::timestamptz[])
-      AS t (device_id, dev_nonce, join_nonce, dev_addr, nwk_s_key, app_s_key, rx1_delay_s, joined_at)
+    SELECT * FROM unnest(%b::varchar[], %b::int[], %b::int[], %b::bigint[], %b::bytea[], %b::bytea[], %b::bytea[],
+                         %b::bytea[], %b::smallint[], %b::timestamptz[], %b::smallint[], %b::smallint[], %b::varchar[])
+      AS t (device_id, dev_nonce, join_nonce, dev_addr, nwk_s_key, app_s_key, s_nwk_s_int_key, nwk_s_enc_key,
+            rx1_delay_s, joined_at, rx1_dr_offset, rx2_data_rate, mismatch)
 ), fresh AS (
     INSERT INTO lorawan_useddevnonce (device_id, dev_nonce) SELECT device_id, dev_nonce FROM asked
     ON CONFLICT (device_id, dev_nonce) DO NOTHING RETURNING device_id
@@ -107,15 +161,23 @@ WITH asked AS (
     UPDATE lorawan_device AS device
     SET join_nonce = asked.join_nonce, last_dev_nonce = greatest(device.last_dev_nonce, asked.dev_nonce)
     FROM asked JOIN fresh USING (device_id) WHERE device.dev_eui = asked.device_id
+), forgotten AS (
+    DELETE FROM lorawan_pendingsession AS offered USING fresh WHERE offered.device_id = fresh.device_id
 )
-INSERT INTO lorawan_session (device_id, dev_addr, nwk_s_key, app_s_key, f_cnt_up, f_cnt_down, rx1_delay_s, joined_at)
-SELECT device_id, dev_addr, nwk_s_key, app_s_key, -1, 0, rx1_delay_s, joined_at FROM asked JOIN fresh USING (device_id)
+INSERT INTO lorawan_session (device_id, dev_addr, nwk_s_key, app_s_key, s_nwk_s_int_key, nwk_s_enc_key, f_cnt_up,
+                             f_cnt_down, rx1_delay_s, joined_at, rx1_dr_offset, rx2_data_rate, mismatch)
+SELECT device_id, dev_addr, nwk_s_key, app_s_key, s_nwk_s_int_key, nwk_s_enc_key, -1, 0, rx1_delay_s, joined_at,
+       rx1_dr_offset, rx2_data_rate, mismatch
+FROM asked JOIN fresh USING (device_id)
 ON CONFLICT (device_id) DO UPDATE
-SET dev_addr = excluded.dev_addr, nwk_s_key = excluded.nwk_s_key, app_s_key = excluded.app_s_key, f_cnt_up = -1,
-    f_cnt_down = 0, rx1_delay_s = excluded.rx1_delay_s, joined_at = excluded.joined_at, data_rate = DEFAULT,
-    tx_power = DEFAULT, nb_trans = DEFAULT, channel_mask = DEFAULT, rx1_dr_offset = DEFAULT, rx2_data_rate = DEFAULT,
-    rx2_frequency_hz = DEFAULT, max_data_rate = DEFAULT, max_tx_power = DEFAULT, mac_pending = DEFAULT,
-    mac_attempts = DEFAULT, mac_quiet_until_f_cnt = DEFAULT, status_due_at = DEFAULT
+SET dev_addr = excluded.dev_addr, nwk_s_key = excluded.nwk_s_key, app_s_key = excluded.app_s_key,
+    s_nwk_s_int_key = excluded.s_nwk_s_int_key, nwk_s_enc_key = excluded.nwk_s_enc_key, f_cnt_up = -1, f_cnt_down = 0,
+    a_f_cnt_down = DEFAULT, conf_f_cnt_down = DEFAULT, last_rj_count0 = DEFAULT, mismatch = excluded.mismatch,
+    rx1_delay_s = excluded.rx1_delay_s, joined_at = excluded.joined_at, rx1_dr_offset = excluded.rx1_dr_offset,
+    rx2_data_rate = excluded.rx2_data_rate, data_rate = DEFAULT, tx_power = DEFAULT, nb_trans = DEFAULT,
+    channel_mask = DEFAULT, rx2_frequency_hz = DEFAULT, max_data_rate = DEFAULT, max_tx_power = DEFAULT,
+    mac_pending = DEFAULT, mac_attempts = DEFAULT, mac_quiet_until_f_cnt = DEFAULT, status_due_at = DEFAULT,
+    mac_settling = DEFAULT, mac_taught = DEFAULT, mac_refused = DEFAULT
 RETURNING device_id
 """
 
@@ -202,6 +264,8 @@ class Store:
         """All of the group in one transaction; nothing when it had already been committed (a retry)."""
         async with self._on_critical() as connection, connection.transaction():
             async with connection.pipeline():
+                if group.promotions:
+                    await connection.execute(_PROMOTIONS, _promotion_columns(group.promotions), prepare=True)
                 if group.counters:
                     await connection.execute(_COUNTERS, _counter_columns(group.counters), prepare=True)
                 if group.mac:
@@ -238,9 +302,18 @@ class Store:
         async with self._on_critical() as connection:
             cursor = await connection.execute(_COMMITTED_JOINS, ([join.device.dev_eui for join in joins],))
             rows = await cursor.fetchall()
-        asked = {(join.device.dev_eui, join.keys.nwk_s_key) for join in joins}
+        asked = {(join.device.dev_eui, StoredKeys.of(join.keys).nwk_s_key) for join in joins}
         stored = ((row[0], self._keys.unwrap(bytes(row[1]), row[0], Purpose.NWK_S_KEY)) for row in rows)
         return {dev_eui for dev_eui, key in stored if (dev_eui, key) in asked}
+
+    async def commit_rejoin(self, rejoin: PlannedRejoin) -> None:
+        """The offered session, the JoinNonce and the RJcount it took; the same again changes nothing."""
+        async with self._on_critical() as connection, connection.transaction(), connection.pipeline():
+            if rejoin.promotes and rejoin.asker is not None:
+                used = [Promotion(rejoin.device.dev_eui, rejoin.asker.dev_addr)]
+                await connection.execute(_PROMOTIONS, _promotion_columns(used))
+            await connection.execute(_REJOIN_COUNTS, _rejoin_counts(rejoin))
+            await connection.execute(_OFFER, _offer(rejoin, self._keys))
 
     async def keep_partitions(self, today: date, retention_days: int) -> None:
         """Create the frame log's days around today, drop those past their retention."""
@@ -340,6 +413,7 @@ async def _copy_frames(connection: AsyncConnection[TupleRow], frames: list[Frame
                     row.payload,
                     _JSONB_VERSION + row.receptions,
                     None if row.decoded is None else _JSONB_VERSION + row.decoded,
+                    row.f_opts,
                 )
             )
 
@@ -353,7 +427,14 @@ def _counter_columns(rows: list[CounterRow]) -> Columns:
         [row.dev_addr for row in rows],
         [row.f_cnt_up for row in rows],
         [row.f_cnt_down for row in rows],
+        [row.a_f_cnt_down for row in rows],
+        [row.conf_f_cnt for row in rows],
+        [row.restarted for row in rows],
     )
+
+
+def _promotion_columns(rows: list[Promotion]) -> Columns:
+    return [row.dev_eui for row in rows], [row.dev_addr for row in rows]
 
 
 def _mac_columns(rows: list[MacRow]) -> Columns:
@@ -375,6 +456,9 @@ def _mac_columns(rows: list[MacRow]) -> Columns:
         [mac.attempts for mac in states],
         [mac.quiet_until_f_cnt for mac in states],
         [mac.status_due_at for mac in states],
+        [mac.settling for mac in states],
+        [mac.taught for mac in states],
+        [mac.refused for mac in states],
     )
 
 
@@ -407,15 +491,53 @@ def _late_columns(rows: list[LateDecoding]) -> Columns:
 
 
 def _join_columns(joins: Sequence[PlannedJoin], keys: KeyRing) -> Columns:
+    wrapped = [_wrapped(join.keys, join.device.dev_eui, keys) for join in joins]
     return (
         [join.device.dev_eui for join in joins],
         [join.dev_nonce for join in joins],
         [join.join_nonce for join in joins],
         [join.dev_addr for join in joins],
-        [keys.wrap(join.keys.nwk_s_key, join.device.dev_eui, Purpose.NWK_S_KEY) for join in joins],
-        [keys.wrap(join.keys.app_s_key, join.device.dev_eui, Purpose.APP_S_KEY) for join in joins],
+        [one[0] for one in wrapped],
+        [one[1] for one in wrapped],
+        [one[2] for one in wrapped],
+        [one[3] for one in wrapped],
         [join.rx1_delay_s for join in joins],
         [join.at for join in joins],
+        [join.mac.rx1_dr_offset for join in joins],
+        [join.mac.rx2_data_rate for join in joins],
+        [str(join.mismatch) for join in joins],
+    )
+
+
+def _wrapped(keys: AnyKeys, dev_eui: str, ring: KeyRing) -> tuple[bytes, bytes, bytes | None, bytes | None]:
+    """In the order of the columns; the last two are None in 1.0.x."""
+    stored = StoredKeys.of(keys)
+    s_int, enc = stored.s_nwk_s_int_key, stored.nwk_s_enc_key
+    return (
+        ring.wrap(stored.nwk_s_key, dev_eui, Purpose.NWK_S_KEY),
+        ring.wrap(stored.app_s_key, dev_eui, Purpose.APP_S_KEY),
+        None if s_int is None else ring.wrap(s_int, dev_eui, Purpose.S_NWK_S_INT_KEY),
+        None if enc is None else ring.wrap(enc, dev_eui, Purpose.NWK_S_ENC_KEY),
+    )
+
+
+def _rejoin_counts(rejoin: PlannedRejoin) -> tuple[object, ...]:
+    """A count of -1 leaves the one there as it is."""
+    dev_eui, asker = rejoin.device.dev_eui, rejoin.asker
+    count_0, count_1 = (-1, rejoin.rj_count) if asker is None else (rejoin.rj_count, -1)
+    return rejoin.join_nonce, count_1, dev_eui, count_0, dev_eui, -1 if asker is None else asker.dev_addr
+
+
+def _offer(rejoin: PlannedRejoin, keys: KeyRing) -> tuple[object, ...]:
+    return (
+        rejoin.device.dev_eui,
+        rejoin.dev_addr,
+        *_wrapped(rejoin.keys, rejoin.device.dev_eui, keys),
+        rejoin.rx1_delay_s,
+        rejoin.mac.rx1_dr_offset,
+        rejoin.mac.rx2_data_rate,
+        rejoin.keeps_radio,
+        rejoin.at,
     )
 
 

@@ -32,6 +32,7 @@ urlpatterns = [
     path("gateways/<slug:eui>/certificates/<slug:serial>/revoke/", certificate_pages.revoke, name="revoke_certificate"),
     path("devices/", device_pages.devices, name="devices"),
     path("devices/new/", device_pages.register_device, name="register_device"),
+    path("devices/new/abp/", device_pages.register_abp_device, name="register_abp_device"),
     path("devices/import/", import_pages.upload, name="import"),
     path("devices/import/<uuid:import_id>/", import_pages.preview, name="import_preview"),
     path("devices/import/<uuid:import_id>/confirm/", import_pages.confirm, name="import_confirm"),

@@ -24,9 +24,9 @@ def main(arguments: Sequence[str] = ()) -> None:
     options = Options(
         loss=_within("--loss", chosen.loss, 0.0, 0.95),
         collisions=not chosen.no_collisions,
-        valve_period_s=None
-        if chosen.valve_period_s is None
-        else _within("--valve-period", chosen.valve_period_s, 10.0, 86_400.0),
+        actuator_period_s=None
+        if chosen.actuator_period_s is None
+        else _within("--actuator-period", chosen.actuator_period_s, 10.0, 86_400.0),
     )
     stations = round(_within("--stations", chosen.stations, 0, _STATIONS_MAX))
     credentials = env.data_folder / FOLDER / "stations"
@@ -42,11 +42,11 @@ def _parser(lorawan_port: int) -> argparse.ArgumentParser:
     parser.add_argument("--loss", type=float, default=0.0, help="share of the copies lost on the air, 0 to 0.95")
     parser.add_argument("--no-collisions", action="store_true", help="frames on one channel do not hurt each other")
     parser.add_argument(
-        "--valve-period",
-        dest="valve_period_s",
+        "--actuator-period",
+        dest="actuator_period_s",
         type=float,
         metavar="SECONDS",
-        help="reporting period of every radiator valve, in place of the fleet file's",
+        help="reporting period of every device that takes orders, in place of the fleet file's",
     )
     return parser
 

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from django.utils import formats as django_formats
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
+from maillage.kernel.money import Cents, euros
+
 TERRITORY_ZONE = ZoneInfo("Europe/Paris")
 NARROW_NO_BREAK_SPACE = "\u202f"
 
@@ -69,6 +71,14 @@ def quantity(value: Number | None, unit: str = "", decimals: int | None = None) 
     sign = unit_label(unit)
     glue = "" if not sign or (sign == "%" and not _is_french()) else NARROW_NO_BREAK_SPACE
     return f"{number(value, decimals)}{glue}{sign}"
+
+
+def money(amount: Cents | None) -> str:
+    """``1 234,50 €`` in the active language; cents are left out of whole euros; an em dash when there is no amount."""
+    if amount is None:
+        return "—"
+    text = number(euros(amount), 2 if amount % 100 else 0)
+    return f"{text}{NARROW_NO_BREAK_SPACE}€" if _is_french() else f"{'−' * (amount < 0)}€{text.lstrip('−')}"
 
 
 def ago(at: datetime | None, now: datetime) -> str:

@@ -22,7 +22,7 @@ READY = Member("aa", 2, MemberStep.READY)
 
 
 def asked_of(member, group=GROUP):
-    ask = conversation.member_ask(member, group, ROOT_KEY, NOW)
+    ask = conversation.member_ask(member, group, mc_root_key(ROOT_KEY), NOW)
     table = {ts003.PORT: ts003.COMMANDS, ts005.PORT: ts005.COMMANDS}[ask.f_port]
     (command,) = parse_message(table, Direction.DOWNLINK, ask.payload).commands
     return ask.question, command

@@ -13,12 +13,15 @@ from maillage.lorawan.codecs.registry import load_models
 from maillage.lorawan.gateways.semtech_udp.values import RxPacket
 from maillage.lorawan.mac_exchange.hearing import Rhythm
 from maillage.lorawan.mac_exchange.state import MacState
+from maillage.lorawan.mac_exchange.wishes import RadioWish, WishedChannel
 from maillage.lorawan.protocol.build import DataContent, build_data_uplink
 from maillage.lorawan.protocol.dl_settings import DLSettings
 from maillage.lorawan.protocol.frames import DataDownlink
 from maillage.lorawan.protocol.mac.dev_status import DevStatusAns, DevStatusReq
+from maillage.lorawan.protocol.mac.dl_channel import DlChannelReq
 from maillage.lorawan.protocol.mac.link_adr import LinkADRAns, LinkADRReq
 from maillage.lorawan.protocol.mac.link_check import LinkCheckReq
+from maillage.lorawan.protocol.mac.new_channel import NewChannelAns
 from maillage.lorawan.protocol.mac.rx_param_setup import RXParamSetupAns, RXParamSetupReq
 from maillage.lorawan.protocol.mac.rx_timing_setup import RXTimingSetupAns, RXTimingSetupReq
 from maillage.lorawan.protocol.mac.stream import encode_commands, parse_commands
@@ -181,3 +184,55 @@ def test_what_a_device_was_told_to_repeat_is_no_replay_and_beyond_that_it_is(exc
         bench.hear(frame, 1.0 + 5.0 * number)
         assert bench.close(1.3 + 5.0 * number) == ([], [])
     assert bench.causes() == ["replayed_frame"]
+
+
+def test_a_profile_moves_the_windows_and_the_settled_answer_is_owed_a_frame(bench):
+    exchange = Exchange(bench)
+    wish = RadioWish(rx1_delay_s=5, rx2_data_rate=3)
+    exchange.desk = MacDesk(EU863_870, {"elsys-ers": replace(MODELS["elsys-ers"], radio=wish)}, Rhythm())
+    asked = (RXTimingSetupReq(5), RXParamSetupReq(DLSettings(0, 3), 869_525_000))
+    assert commands_of(exchange.uplink()) == asked
+    assert commands_of(exchange.uplink()) == asked  # lost: asked again
+    yes = (RXTimingSetupAns(), RXParamSetupAns(True, True, True))
+    owed = exchange.uplink(*yes)
+    assert commands_of(owed) == ()
+    assert sorted(way.tmst_us for way in owed.opportunities) == [5_000_000, 6_000_000]
+    assert exchange.uplink() is None
+
+
+def test_what_the_region_forbids_is_never_asked_and_said_once(bench, caplog):
+    wish = RadioWish(rx1_delay_s=16, rx1_dr_offset=7, rx2_data_rate=14, rx2_frequency_hz=915_000_000)
+    exchange = Exchange(bench)
+    exchange.desk = MacDesk(EU863_870, {"elsys-ers": replace(MODELS["elsys-ers"], radio=wish)}, Rhythm())
+    assert exchange.uplink() is None
+    assert [record.args[1] for record in caplog.records] == [
+        "rx1_delay_s",
+        "rx1_dr_offset",
+        "rx2_data_rate",
+        "rx2_frequency_hz",
+    ]
+
+
+def test_a_declined_setting_is_not_asked_again_and_kept_to_be_shown(bench):
+    exchange = Exchange(bench)
+    wish = RadioWish(channels=(WishedChannel(8, 865_100_000, 0, 5),))
+    exchange.desk = MacDesk(EU863_870, {"elsys-ers": replace(MODELS["elsys-ers"], radio=wish)}, Rhythm())
+    (asked,) = commands_of(exchange.uplink())
+    assert exchange.uplink(NewChannelAns(True, False)) is None
+    assert exchange.session.mac.refused == asked.encode()
+
+
+def test_rx1_follows_a_channel_whose_downlinks_are_elsewhere(bench):
+    exchange = Exchange(bench)
+    exchange.session.mac = MacState(0, taught=DlChannelReq(0, 869_525_000).encode())
+    rx1, _rx2 = exchange.uplink(confirmed=True).opportunities
+    assert rx1.frequency_hz == 869_525_000
+
+
+def test_a_profile_says_how_often_the_status_is_asked(bench):
+    exchange = Exchange(bench)
+    exchange.desk = MacDesk(EU863_870, {"elsys-ers": replace(MODELS["elsys-ers"], status_every_h=0)}, Rhythm())
+    assert exchange.many(200, snr_db=-10.0) == [None] * 200
+    exchange.desk = MacDesk(EU863_870, {"elsys-ers": replace(MODELS["elsys-ers"], status_every_h=1)}, Rhythm())
+    asked = [answer for answer in exchange.many(10, snr_db=-10.0) if answer is not None]
+    assert commands_of(asked[0]) == (DevStatusReq(),)

@@ -8,11 +8,13 @@ from typing import Literal
 from maillage.kernel.errors import Invalid
 from maillage.lorawan.adr.algorithms import DEFAULT_ALGORITHM
 from maillage.lorawan.adr.semtech import DEFAULT_MARGIN_DB
+from maillage.lorawan.mac_exchange.wishes import NO_WISH, RadioWish
 
 DeviceClass = Literal["A", "C"]
 MeasureKind = Literal["gauge", "state"]
 
 ROUNDING = 1e-9
+DEFAULT_STATUS_EVERY_H = 24
 VALUE_PLACEHOLDER = "$value"
 """In the data of a verb: replaced by the value that the person or the rule asks for."""
 
@@ -128,3 +130,6 @@ class DeviceModel:
     profile_ids: tuple[str, ...] = ()
     """ProfileIDs of TR005, as labels have them: 8 upper-case hexadecimal digits."""
     adr: AdrProfile = AdrProfile()
+    radio: RadioWish = NO_WISH
+    status_every_h: int = DEFAULT_STATUS_EVERY_H
+    """How often the network asks for battery and margin; 0: never."""

@@ -12,6 +12,7 @@ from maillage.kernel.errors import Invalid
 from maillage.lorawan.adr.algorithms import DEFAULT_ALGORITHM
 from maillage.lorawan.adr.semtech import DEFAULT_MARGIN_DB
 from maillage.lorawan.codecs.model import (
+    DEFAULT_STATUS_EVERY_H,
     VALUE_PLACEHOLDER,
     AdrProfile,
     Confirmation,
@@ -22,6 +23,7 @@ from maillage.lorawan.codecs.model import (
     ValueBounds,
     Verb,
 )
+from maillage.lorawan.mac_exchange.wishes import NO_WISH, RadioWish, WishedChannel
 
 MODELS_FOLDER = Path(__file__).with_name("models")
 
@@ -64,6 +66,22 @@ class _AdrFile(msgspec.Struct, forbid_unknown_fields=True):
     margin_db: Annotated[float, msgspec.Meta(ge=0, le=30)] = DEFAULT_MARGIN_DB
 
 
+class _ChannelFile(msgspec.Struct, forbid_unknown_fields=True):
+    index: Annotated[int, msgspec.Meta(ge=0, le=15)]
+    frequency_hz: Annotated[int, msgspec.Meta(gt=0)]
+    min_data_rate: Annotated[int, msgspec.Meta(ge=0, le=15)]
+    max_data_rate: Annotated[int, msgspec.Meta(ge=0, le=15)]
+    downlink_frequency_hz: Annotated[int, msgspec.Meta(gt=0)] | None = None
+
+
+class _RadioFile(msgspec.Struct, forbid_unknown_fields=True):
+    rx1_delay_s: Annotated[int, msgspec.Meta(ge=1, le=15)] | None = None
+    rx1_dr_offset: Annotated[int, msgspec.Meta(ge=0, le=7)] | None = None
+    rx2_data_rate: Annotated[int, msgspec.Meta(ge=0, le=15)] | None = None
+    rx2_frequency_hz: Annotated[int, msgspec.Meta(gt=0)] | None = None
+    channels: list[_ChannelFile] = []
+
+
 class _ModelFile(msgspec.Struct, forbid_unknown_fields=True):
     vendor: _Text
     name: _Text
@@ -80,6 +98,8 @@ class _ModelFile(msgspec.Struct, forbid_unknown_fields=True):
     regions: list[_Text] = []
     profile_ids: list[_ProfileID] = []
     adr: _AdrFile = msgspec.field(default_factory=_AdrFile)
+    radio: _RadioFile = msgspec.field(default_factory=_RadioFile)
+    status_every_h: Annotated[int, msgspec.Meta(ge=0, le=8760)] = DEFAULT_STATUS_EVERY_H
 
 
 def load_models(folder: Path = MODELS_FOLDER) -> Mapping[str, DeviceModel]:
@@ -119,6 +139,8 @@ def load_model(folder: Path) -> DeviceModel:
         regions=tuple(parsed.regions),
         profile_ids=tuple(parsed.profile_ids),
         adr=AdrProfile(parsed.adr.algorithm, parsed.adr.margin_db),
+        radio=_radio(path, parsed.radio),
+        status_every_h=parsed.status_every_h,
     )
 
 
@@ -159,6 +181,14 @@ def _verb(path: Path, name: str, entry: _VerbFile, model: _ModelFile) -> Verb:
         bounds=_bounds(path, key, entry.value),
         confirmation=_confirmation(path, key, entry, model),
     )
+
+
+def _radio(path: Path, entry: _RadioFile) -> RadioWish:
+    channels = tuple(WishedChannel(**msgspec.structs.asdict(one)) for one in entry.channels)
+    if len({one.index for one in channels}) != len(channels):
+        raise _bad(path, "radio.channels: an index is given twice")
+    wish = RadioWish(entry.rx1_delay_s, entry.rx1_dr_offset, entry.rx2_data_rate, entry.rx2_frequency_hz, channels)
+    return NO_WISH if wish == NO_WISH else wish
 
 
 def _bounds(path: Path, key: str, entry: _ValueFile | None) -> ValueBounds | None:

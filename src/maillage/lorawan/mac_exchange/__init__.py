@@ -9,4 +9,11 @@ ask with the next downlink. Three rules keep both ends together (LoRaWAN L2 1.0.
   full power on the way (§4.3.1.1).
 - A request that left no trace is asked again, ``MAX_ATTEMPTS`` times with successive uplinks; then the device is left
   in peace for ``QUIET_UPLINKS`` of them.
+- What a device listens with must never be in doubt (§5.4, §5.7, §5.9): it obeys at once and repeats its answer in every
+  uplink until it hears a downlink. So an uplink without that answer proves that the request was not heard, and a
+  request waits while the answer to the one before may come once more (``MacState.settling``); meanwhile the network
+  owes the device a downlink, be it empty.
+
+``wishes`` is what a device profile asks for, within what the region allows. The device's side is
+``maillage.lorawan.protocol.exchange``.
 """

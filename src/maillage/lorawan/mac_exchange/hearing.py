@@ -7,18 +7,20 @@ from itertools import takewhile
 from msgspec import Struct
 from msgspec.structs import replace
 
-from maillage.lorawan.mac_exchange.state import MAX_ATTEMPTS, QUIET_UPLINKS, MacState
+from maillage.lorawan.mac_exchange.state import MAX_ATTEMPTS, QUIET_UPLINKS, MacState, requests_in
+from maillage.lorawan.mac_exchange.wishes import with_subject
+from maillage.lorawan.protocol.exchange.adr_block import KEEP
+from maillage.lorawan.protocol.exchange.sticky import POSSIBLY_STICKY_CIDS
 from maillage.lorawan.protocol.mac.command import MacCommand
 from maillage.lorawan.protocol.mac.dev_status import DevStatusAns
+from maillage.lorawan.protocol.mac.dl_channel import DlChannelAns, DlChannelReq
 from maillage.lorawan.protocol.mac.link_adr import LinkADRAns, LinkADRReq
 from maillage.lorawan.protocol.mac.new_channel import NewChannelAns, NewChannelReq
 from maillage.lorawan.protocol.mac.rx_param_setup import RXParamSetupAns, RXParamSetupReq
 from maillage.lorawan.protocol.mac.rx_timing_setup import RXTimingSetupAns, RXTimingSetupReq
-from maillage.lorawan.protocol.mac.stream import parse_commands
-from maillage.lorawan.protocol.types import Direction
+from maillage.lorawan.protocol.mac.stream import encode_commands
 
-KEEP = 15
-"""A data rate or power that LinkADR leaves as it is (1.0.4, §5.2)."""
+_REFUSALS_KEPT = 16
 
 
 class Hearing(Struct, frozen=True):
@@ -43,27 +45,30 @@ class Learned(Struct, frozen=True):
 
 
 class Rhythm(Struct, frozen=True):
-    """How often a device's status is asked, and when again if it does not answer."""
+    """How often a device's status is asked (None: never), and when again if it does not answer."""
 
-    status_every: timedelta = timedelta(days=1)
+    status_every: timedelta | None = timedelta(days=1)
     status_again: timedelta = timedelta(hours=1)
 
 
 def learn(mac: MacState, rx1_delay_s: int, heard: Hearing, rhythm: Rhythm) -> Learned:
     """The state after an uplink: answers applied to what was asked, then what its data rate shows."""
-    asked = parse_commands(Direction.DOWNLINK, mac.pending).commands
+    asked = requests_in(mac.pending)
     status = next((found for found in heard.commands if isinstance(found, DevStatusAns)), None)
-    learned = Learned(replace(mac, pending=b""), rx1_delay_s, status)
+    learned = Learned(replace(mac, pending=b"", settling=_settling(heard.commands)), rx1_delay_s, status)
     unanswered = False
     for request in asked:
         step = _answered(learned, request, heard, asked)
-        unanswered |= step is None and type(request) in _SETTINGS
+        unanswered |= step is None and type(request) in SETTINGS
         learned = step or learned
     settled = _counted(learned.mac, heard.f_cnt, was_asked=bool(asked), unanswered=unanswered)
-    if status is not None:
-        settled = replace(settled, status_due_at=heard.at + rhythm.status_every)
+    every = rhythm.status_every
+    if every is None:
+        settled = replace(settled, status_due_at=None)
+    elif status is not None:
+        settled = replace(settled, status_due_at=heard.at + every)
     elif settled.status_due_at is None:
-        settled = replace(settled, status_due_at=heard.at + rhythm.status_every * heard.share)
+        settled = replace(settled, status_due_at=heard.at + every * heard.share)
     has_just_said_so = any(isinstance(found, LinkADRAns) and found.accepted for found in heard.commands)
     settled = _following(settled, heard.data_rate, has_just_said_so=has_just_said_so)
     return Learned(settled, learned.rx1_delay_s, status)
@@ -79,11 +84,13 @@ def _answered(learned: Learned, request: MacCommand, heard: Hearing, asked: tupl
         case LinkADRReq(), None if _took_silently(mac, request, heard.data_rate):
             found = Learned(_accepted_adr(mac, request), delay_s, learned.status)
         case RXParamSetupReq(), RXParamSetupAns() as answer:
-            found = Learned(_rx_params(mac, request, answer, heard.f_cnt), delay_s, learned.status)
+            found = Learned(_rx_params(mac, request, answer), delay_s, learned.status)
         case RXTimingSetupReq(), RXTimingSetupAns():
             found = Learned(mac, request.delay_s, learned.status)
         case NewChannelReq(), NewChannelAns() as answer:
-            found = Learned(_new_channel(mac, request, answer, heard.f_cnt), delay_s, learned.status)
+            found = Learned(_new_channel(mac, request, answer), delay_s, learned.status)
+        case DlChannelReq(), DlChannelAns() as answer:
+            found = Learned(_dl_channel(mac, request, answer), delay_s, learned.status)
         case _, None:
             pass
         case _:  # DevStatusAns is in ``status``; DutyCycleAns has nothing to say but that it came
@@ -91,7 +98,12 @@ def _answered(learned: Learned, request: MacCommand, heard: Hearing, asked: tupl
     return found
 
 
-_SETTINGS = (LinkADRReq, RXParamSetupReq, RXTimingSetupReq, NewChannelReq)
+SETTINGS = (LinkADRReq, RXParamSetupReq, RXTimingSetupReq, NewChannelReq, DlChannelReq)
+
+
+def _settling(said: Iterable[MacCommand]) -> int:
+    """Identifiers whose answer a device repeats until it hears a downlink: it may come once more."""
+    return sum(1 << cid for cid in POSSIBLY_STICKY_CIDS.intersection(one.CID for one in said))
 
 
 def _answer_to(request: MacCommand, said: Iterable[MacCommand], asked: tuple[MacCommand, ...]) -> MacCommand | None:
@@ -127,9 +139,9 @@ def _accepted_adr(mac: MacState, request: LinkADRReq) -> MacState:
     )
 
 
-def _rx_params(mac: MacState, request: RXParamSetupReq, answer: RXParamSetupAns, f_cnt: int) -> MacState:
+def _rx_params(mac: MacState, request: RXParamSetupReq, answer: RXParamSetupAns) -> MacState:
     if not answer.accepted:
-        return replace(mac, quiet_until_f_cnt=f_cnt + QUIET_UPLINKS)
+        return _refused(mac, request)
     return replace(
         mac,
         rx1_dr_offset=request.dl_settings.rx1_dr_offset,
@@ -138,14 +150,28 @@ def _rx_params(mac: MacState, request: RXParamSetupReq, answer: RXParamSetupAns,
     )
 
 
-def _new_channel(mac: MacState, request: NewChannelReq, answer: NewChannelAns, f_cnt: int) -> MacState:
+def _new_channel(mac: MacState, request: NewChannelReq, answer: NewChannelAns) -> MacState:
     """A channel is enabled by its definition, and disabled with it; a mask of the join's channels stays unknown."""
     if not answer.accepted:
-        return replace(mac, quiet_until_f_cnt=f_cnt + QUIET_UPLINKS)
+        return _refused(mac, request)
+    taught = encode_commands(with_subject(mac.taught, request))
     if mac.channels is None:
-        return mac
+        return replace(mac, taught=taught)
     bit = 1 << request.channel_index
-    return replace(mac, channels=mac.channels | bit if request.frequency_hz else mac.channels & ~bit)
+    channels = mac.channels | bit if request.frequency_hz else mac.channels & ~bit
+    return replace(mac, taught=taught, channels=channels)
+
+
+def _dl_channel(mac: MacState, request: DlChannelReq, answer: DlChannelAns) -> MacState:
+    if not answer.accepted:
+        return _refused(mac, request)
+    return replace(mac, taught=encode_commands(with_subject(mac.taught, request)))
+
+
+def _refused(mac: MacState, request: MacCommand) -> MacState:
+    """Not to be asked again in this session; of very many refusals the oldest are forgotten."""
+    kept = [one for one in requests_in(mac.refused) if one != request]
+    return replace(mac, refused=encode_commands([*kept, request][-_REFUSALS_KEPT:]))
 
 
 def _counted(mac: MacState, f_cnt: int, *, was_asked: bool, unanswered: bool) -> MacState:

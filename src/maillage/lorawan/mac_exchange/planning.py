@@ -8,8 +8,9 @@ from msgspec.structs import replace
 
 from maillage.lorawan.adr.history import is_full, lost_share, max_snr_db
 from maillage.lorawan.adr.values import AdrAlgorithm, Limits, Link, Setting
-from maillage.lorawan.mac_exchange.hearing import Rhythm
+from maillage.lorawan.mac_exchange.hearing import SETTINGS, Rhythm
 from maillage.lorawan.mac_exchange.state import MAX_ATTEMPTS, MacState
+from maillage.lorawan.mac_exchange.wishes import NO_WISH, RadioWish, channel_frequencies, unmet
 from maillage.lorawan.protocol.mac.command import MacCommand
 from maillage.lorawan.protocol.mac.dev_status import DevStatusReq
 from maillage.lorawan.protocol.mac.link_adr import LinkADRReq
@@ -24,6 +25,8 @@ class Occasion(Struct, frozen=True):
     at: datetime
     adr: bool
     history: bytes
+    rx1_delay_s: int = 1
+    wish: RadioWish = NO_WISH
 
 
 def wanted(mac: MacState, occasion: Occasion, method: AdrAlgorithm, limits: Limits, region: Region) -> list[MacCommand]:
@@ -33,6 +36,8 @@ def wanted(mac: MacState, occasion: Occasion, method: AdrAlgorithm, limits: Limi
     if setting is not None:
         cntl, mask = same_channels(mac, region)
         found.append(LinkADRReq(setting.data_rate, setting.tx_power, mask, cntl, setting.nb_trans))
+    if occasion.f_cnt >= mac.quiet_until_f_cnt:
+        found.extend(unmet(mac, occasion.rx1_delay_s, occasion.wish, region))
     if is_status_due(mac, occasion.at):
         found.append(DevStatusReq())
     return found
@@ -56,14 +61,17 @@ def adr_setting(mac: MacState, occasion: Occasion, method: AdrAlgorithm, limits:
 
 def same_channels(mac: MacState, region: Region) -> tuple[int, int]:
     """ChMaskCntl and ChMask that leave the channels as they are: ADR moves none."""
-    joined = region.channels_after_join(region.cf_list()).enabled
-    enabled = joined if mac.channels is None else mac.channels
+    enabled = mac.channels
+    if enabled is None:
+        enabled = region.channels_after_join(region.cf_list()).enabled
+        if mac.taught:
+            enabled = sum(1 << index for index in channel_frequencies(mac.taught, region))
     return region.channel_masks(enabled, enabled, enabled)[0]
 
 
 def asking(mac: MacState, requests: Sequence[MacCommand], at: datetime, rhythm: Rhythm) -> MacState:
     """The state in which the requests are on their way: to be durable before they are."""
-    sets = any(not isinstance(request, DevStatusReq) for request in requests)
+    sets = any(isinstance(request, SETTINGS) for request in requests)
     due = mac.status_due_at
     if any(isinstance(request, DevStatusReq) for request in requests):
         due = at + rhythm.status_again

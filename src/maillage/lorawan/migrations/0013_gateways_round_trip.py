@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('lorawan', '0008_mac_exchange'),
+        ('lorawan', '0009_what_a_device_was_taught'),
     ]
 
     operations = [

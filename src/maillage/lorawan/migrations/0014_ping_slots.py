@@ -7,7 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('lorawan', '0013_gateways_round_trip'),
+        ("lorawan", "0010_lorawan_1_1_and_abp"),
+        ("lorawan", "0013_gateways_round_trip"),
     ]
 
     operations = [

@@ -11,7 +11,7 @@ from maillage.lorawan.multicast.values import Ask, Cause, Group, Member, MemberS
 from maillage.lorawan.packages import clock_sync as ts003
 from maillage.lorawan.packages import multicast_setup as ts005
 from maillage.lorawan.packages.command import PackageCommand
-from maillage.lorawan.packages.multicast import encrypt_mc_key, mc_ke_key, mc_root_key
+from maillage.lorawan.packages.multicast import encrypt_mc_key, mc_ke_key
 from maillage.lorawan.protocol.gps_time import to_gps
 
 MAX_ATTEMPTS = 8
@@ -26,12 +26,12 @@ _SECOND = timedelta(seconds=1)
 _BEACON_PERIOD_S = 128
 
 
-def member_ask(member: Member, group: Group, root_key: bytes, now: datetime) -> Ask | None:
-    """The question that is due, asked already or not."""
+def member_ask(member: Member, group: Group, mc_root: bytes, now: datetime) -> Ask | None:
+    """The question that is due, asked already or not. ``mc_root`` is the device's McRootKey."""
     if member.step is MemberStep.CLOCK:
         return Ask(Question.CLOCK, ts003.PORT, ts003.ForceDeviceResync(1).encode())
     if member.step is MemberStep.GROUP:
-        wrapped = encrypt_mc_key(mc_ke_key(mc_root_key(root_key)), group.mc_key)
+        wrapped = encrypt_mc_key(mc_ke_key(mc_root), group.mc_key)
         setup = ts005.McGroupSetupReq(member.slot, group.mc_addr, wrapped, group.f_cnt, _LAST_F_CNT)
         return Ask(Question.GROUP, ts005.PORT, setup.encode())
     starts = group.session_starts_at

@@ -22,7 +22,13 @@ from maillage.lorawan.multicast.store import Outcome, Work
 from maillage.lorawan.multicast.values import Ask, Cause, Group, Member, MemberStep, Question
 from maillage.lorawan.packages import fragmentation as ts004
 from maillage.lorawan.packages.data_block import fragments_of
-from maillage.lorawan.packages.multicast import MulticastGroup, build_multicast, mc_session_keys
+from maillage.lorawan.packages.multicast import (
+    MulticastGroup,
+    build_multicast,
+    mc_root_key,
+    mc_root_key_1_1,
+    mc_session_keys,
+)
 from maillage.lorawan.regions.data_rate import LoRaDataRate
 from maillage.lorawan.regions.demodulation import required_snr_db
 from maillage.lorawan.regions.region import Region
@@ -136,19 +142,28 @@ class GroupDriver:
     # --- questions
 
     def _ask(self, outcome: Outcome, members: dict[str, Member], receivers: dict[str, Receiver]) -> None:
-        for dev_eui, member in members.items():
+        for dev_eui, known in members.items():
+            member = known
             receiver = receivers.pop(dev_eui, None)
+            if self._has_no_root_key(member):
+                member = replace(member, step=MemberStep.REFUSED, cause=Cause.NO_ROOT_KEY)
             found = self._question(outcome, member, receiver)
             after = (member, receiver) if found is None else self._put(outcome, member, receiver, found)
             outcome.members.append(after[0])
             outcome.receivers.extend(one for one in after[1:] if one is not None)
         outcome.receivers.extend(receivers.values())
 
+    def _has_no_root_key(self, member: Member) -> bool:
+        """A device activated by personalisation: there is nothing to send it the group's key under."""
+        device = self._parts.registry.devices.get(member.dev_eui)
+        return device is not None and not device.app_key
+
     def _question(self, outcome: Outcome, member: Member, receiver: Receiver | None) -> Ask | None:
         device = self._parts.registry.devices.get(member.dev_eui)
         if device is None or (receiver is not None and receiver.has_ended):
             return None
-        found = member_ask(member, outcome.group, device.app_key, outcome.now)
+        root = mc_root_key_1_1(device.app_key) if device.nwk_key else mc_root_key(device.app_key)
+        found = member_ask(member, outcome.group, root, outcome.now)
         if found is None and receiver is not None and outcome.campaign is not None:
             found = engine.receiver_ask(receiver, outcome.campaign, member, device.app_key)
         return found

@@ -92,6 +92,7 @@ MESSAGE_STATES: Mapping[str, tuple[str, Promise]] = {
 
 CAUSES: Mapping[str, Promise] = {
     "no_answer": _("L’appareil n’a pas répondu aux questions répétées."),
+    "no_root_key": _("L’appareil n’a pas d’AppKey (ABP) : il ne peut recevoir la clé du groupe."),
     "no_place": _("L’appareil n’a plus de place pour un groupe."),
     "wrong_data_rate": _("L’appareil refuse le débit du groupe."),
     "wrong_frequency": _("L’appareil refuse la fréquence du groupe."),

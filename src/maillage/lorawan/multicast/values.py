@@ -30,6 +30,7 @@ class Cause(StrEnum):
     """Why a device takes no part, or a message or campaign came to nothing."""
 
     NO_ANSWER = "no_answer"
+    NO_ROOT_KEY = "no_root_key"
     NO_PLACE = "no_place"
     WRONG_DATA_RATE = "wrong_data_rate"
     WRONG_FREQUENCY = "wrong_frequency"

@@ -21,7 +21,7 @@ class AirBook:
         return not any(_overlap(known, span) for known in self._spans.get(gateway_eui, ()))
 
     def free_from_s(self, gateway_eui: str, from_s: float, duration_s: float) -> float:
-        """The first instant at which so long a frame disturbs no other: when what may be sent at once is sent."""
+        """The first instant at which so long a frame disturbs no other: when a gateway sends what may go at once."""
         start_s = from_s
         for known in sorted(self._spans.get(gateway_eui, ()), key=lambda one: one.start_s):
             if _overlap(known, Span(start_s, start_s + duration_s)):

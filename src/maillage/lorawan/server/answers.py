@@ -4,13 +4,18 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from maillage.lorawan.mac_exchange.planning import fitting
 from maillage.lorawan.protocol.build import DataContent, build_data_downlink
+from maillage.lorawan.protocol.exchange.sticky import confirmation
 from maillage.lorawan.protocol.mac.command import MacCommand
+from maillage.lorawan.protocol.mac.device_mode import DeviceModeConf, DeviceModeInd
 from maillage.lorawan.protocol.mac.device_time import DeviceTimeAns, DeviceTimeReq
 from maillage.lorawan.protocol.mac.link_check import LinkCheckAns, LinkCheckReq
 from maillage.lorawan.protocol.mac.ping_slot_info import PingSlotInfoAns, PingSlotInfoReq
+from maillage.lorawan.protocol.mac.rekey import RekeyConf, RekeyInd
+from maillage.lorawan.protocol.mac.reset import ResetConf, ResetInd
 from maillage.lorawan.protocol.mac.stream import encode_commands
 from maillage.lorawan.protocol.types import F_OPTS_MAX_BYTES, MType
 from maillage.lorawan.regions.data_rate import DataRate, LoRaDataRate
@@ -21,21 +26,20 @@ from maillage.lorawan.server.opportunities import Opportunity
 from maillage.lorawan.server.registry import DeviceState, SessionState
 from maillage.lorawan.server.scheduler import Scheduler
 from maillage.lorawan.server.stages import Verified, ranked
-from maillage.lorawan.server.verify import mac_commands
 
-_F_CNT_MAX = 0xFFFF_FFFF
+_ANSWERS = (LinkCheckAns, DeviceTimeAns, PingSlotInfoAns, RekeyConf, ResetConf, DeviceModeConf)
 _MARGIN_MAX_DB = 254
 _GATEWAYS_MAX = 255
 _FRAME_OVERHEAD_BYTES = 13
-_ANSWERS = (LinkCheckAns, DeviceTimeAns, PingSlotInfoAns)
 _MAC_SHARE = 0.5
 """Of the hour's airtime: what frames that carry nothing but the network's own questions may use up to."""
 
 
 class Answer(Struct, frozen=True):
-    """A frame whose counter is reserved. ``opportunities`` are tried, the chosen one first, once that is durable.
+    """A frame whose counter is reserved. ``opportunities`` are tried when the reservation is durable, the chosen first.
 
-    ``requests`` are the network's own questions that it carries; ``tag`` names a multicast frame whose fate is told.
+    ``requests`` are the network's own questions that it carries; ``f_opts`` its commands in clear in a session of 1.1,
+    where they are encrypted on the air, else None. ``tag`` names a multicast frame whose fate is told.
     """
 
     device: DeviceState
@@ -48,6 +52,7 @@ class Answer(Struct, frozen=True):
     opportunities: list[Opportunity]
     downlink: WaitingDownlink | None
     requests: tuple[MacCommand, ...] = ()
+    f_opts: bytes | None = None
     tag: str = ""
 
 
@@ -71,15 +76,16 @@ class Answering:
         answers = answers_to(uplink)
         downlink = self._book.next_of(device.dev_eui)
         must = uplink.frame.confirmed or uplink.frame.adr_ack_req
-        if downlink is None and not (must or answers or requests):
+        owes = bool(session.mac.settling)  # the device repeats its answer until it hears a downlink, be it empty
+        if downlink is None and not (must or owes or answers or requests):
             return None
         chances = self._plan.class_a(uplink.received, session.rx1_delay_s, session.mac)
         downlink = self._fitting(downlink, chances, at)
         share = 1.0 if must or answers or downlink else _MAC_SHARE
         for commands in _choices(answers, requests):
-            if not (commands or downlink or must):
+            if not (commands or downlink or must or owes):
                 break
-            frame = _Frame(downlink, commands, uplink.frame.confirmed, share)
+            frame = _Frame(downlink, commands, uplink.f_cnt if uplink.frame.confirmed else None, share)
             answer = self._build(session, frame, chances, now_s, at)
             if answer is not None:
                 return answer
@@ -126,25 +132,36 @@ class Answering:
         content, downlink = _content(session, frame), frame.downlink
         size = _FRAME_OVERHEAD_BYTES + len(content.payload) + len(content.f_opts)
         chance = self._scheduler.choose(chances, size, now_s, frame.share)
-        if chance is None or session.f_cnt_down > _F_CNT_MAX:
+        if chance is None:
             if downlink is not None:
                 downlink.held_back = self._scheduler.why_not(chances, size, now_s, frame.share)
             return None
+        f_cnt = session.reserve(content.f_port, confirmed=content.confirmed)
+        if f_cnt is None:
+            return None
+        content = replace(content, f_cnt=f_cnt)
         pending = self._book.is_more_than(session.device.dev_eui, downlink)
-        phy_payload = build_data_downlink(session.crypto, content, f_pending=pending)
-        session.f_cnt_down += 1
+        conf_f_cnt = 0 if frame.acked_f_cnt is None else frame.acked_f_cnt
+        phy_payload = build_data_downlink(session.crypto, content, f_pending=pending, conf_f_cnt=conf_f_cnt)
         if downlink is not None:
             self._book.sent(downlink, content.f_cnt, chance.gateway_eui, at, now_s)
         return _answer(session, content, phy_payload, [chance, *(way for way in chances if way is not chance)], frame)
 
 
 class _Frame(Struct, frozen=True):
-    """What is to go out together; ``share`` is how much of the airtime budget it may use up to."""
+    """What is to go out together; ``share`` is how much of the airtime budget it may use up to.
+
+    ``acked_f_cnt`` is the counter of the confirmed uplink that it acknowledges.
+    """
 
     downlink: WaitingDownlink | None
     commands: tuple[MacCommand, ...] = ()
-    ack: bool = False
+    acked_f_cnt: int | None = None
     share: float = 1.0
+
+    @property
+    def ack(self) -> bool:
+        return self.acked_f_cnt is not None
 
     @property
     def requests(self) -> tuple[MacCommand, ...]:
@@ -161,11 +178,15 @@ def _choices(answers: Sequence[MacCommand], requests: Sequence[MacCommand]) -> I
 
 
 def answers_to(uplink: Verified) -> list[MacCommand]:
-    """LinkCheckAns, DeviceTimeAns and PingSlotInfoAns, once each: ten bytes at most. Other commands are reports."""
+    """What a device of 1.1 insists on is confirmed; LinkCheckAns, DeviceTimeAns and PingSlotInfoAns, once each.
+
+    The other commands of a device are reports.
+    """
     if not uplink.commands:
         return []
-    asked = {type(command) for command in mac_commands(uplink.frame, uplink.payload).commands}
-    found: list[MacCommand] = []
+    said = uplink.mac_commands()
+    asked = {type(command) for command in said}
+    found = _confirmations(uplink, said)
     if LinkCheckReq in asked:
         found.append(_link_check(uplink))
     if DeviceTimeReq in asked:
@@ -173,6 +194,15 @@ def answers_to(uplink: Verified) -> list[MacCommand]:
     if PingSlotInfoReq in asked:
         found.append(PingSlotInfoAns())
     return found
+
+
+def _confirmations(uplink: Verified, said: Sequence[MacCommand]) -> list[MacCommand]:
+    """Once each. Only an ABP device is ever reset (1.1, §5.1)."""
+    is_abp = uplink.session.device.is_abp
+    insisted = [
+        one for one in said if isinstance(one, RekeyInd | DeviceModeInd) or (is_abp and isinstance(one, ResetInd))
+    ]
+    return list(dict.fromkeys(found for one in insisted if (found := confirmation(one)) is not None))
 
 
 def link_margin_db(snr_db: float, data_rate: DataRate) -> int:
@@ -188,12 +218,13 @@ def _link_check(uplink: Verified) -> LinkCheckAns:
 
 
 def _content(session: SessionState, frame: _Frame) -> DataContent:
+    """Its counter is taken when it is certain to leave."""
     downlink, commands = frame.downlink, encode_commands(frame.commands)
     if downlink is None or downlink.payload is None:
-        return DataContent(session.dev_addr, session.f_cnt_down, f_opts=commands, ack=frame.ack)
+        return DataContent(session.dev_addr, 0, f_opts=commands, ack=frame.ack)
     return DataContent(
         session.dev_addr,
-        session.f_cnt_down,
+        0,
         downlink.f_port,
         downlink.payload,
         commands,
@@ -218,4 +249,5 @@ def _answer(
         chances,
         frame.downlink,
         frame.requests,
+        content.f_opts if session.version.is_1_1 else None,
     )

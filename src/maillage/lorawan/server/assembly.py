@@ -7,9 +7,11 @@ from uuid import UUID
 
 from maillage.lorawan.codecs.model import DeviceModel
 from maillage.lorawan.mac_exchange.hearing import Rhythm
+from maillage.lorawan.mac_exchange.wishes import NO_WISH
 from maillage.lorawan.multicast.driver import GroupDriver, Groups
 from maillage.lorawan.multicast.driver import Parts as DriverParts
 from maillage.lorawan.multicast.radio import GroupRadio
+from maillage.lorawan.protocol.version import Version
 from maillage.lorawan.regions.region import Region
 from maillage.lorawan.server.answers import Answering
 from maillage.lorawan.server.class_b import ClassBDesk
@@ -19,8 +21,8 @@ from maillage.lorawan.server.downlinks import DownlinkBook
 from maillage.lorawan.server.duty import DutyLedger
 from maillage.lorawan.server.gateway_desk import GatewayDesk
 from maillage.lorawan.server.housekeeper import Housekeeper, HouseStore
-from maillage.lorawan.server.joins import Joining
-from maillage.lorawan.server.mac_desk import MacDesk
+from maillage.lorawan.server.joins import Joining, JoinProfile
+from maillage.lorawan.server.mac_desk import MacDesk, wishes_of
 from maillage.lorawan.server.network_server import NetworkServer, Steps
 from maillage.lorawan.server.opportunities import RadioPlan
 from maillage.lorawan.server.package_desk import PackageDesk
@@ -84,7 +86,7 @@ def assemble(world: World, settings: ServerSettings, registry: Registry) -> Asse
         mac=MacDesk(world.region, world.models, Rhythm(settings.status_every, settings.status_again)),
         class_b=ClassBDesk(scheduler, registry),
         packages=packages,
-        joining=Joining(registry, plan, settings.net_id, world.random_bits),
+        joining=Joining(registry, plan, settings.net_id, world.random_bits, _profiles(world)),
         committer=Committer(world.store),
         transmitter=Transmitter(world.radio, scheduler, book, refusals),
         publisher=Publisher(world.bus, tracker, read_back.uplinks_after),
@@ -115,6 +117,16 @@ def _asking(decoder: Decoder, packages: PackageDesk) -> Callable[[Verified], Non
             decoder.ask(uplink)
 
     return ask
+
+
+def _profiles(world: World) -> Callable[[str], JoinProfile]:
+    wishes = wishes_of(world.models, world.region)
+    profiles = {
+        key: JoinProfile(Version(model.lorawan_version).is_1_1, wishes.get(key, NO_WISH))
+        for key, model in world.models.items()
+    }
+    unknown = JoinProfile()
+    return lambda model_key: profiles.get(model_key, unknown)
 
 
 def _sieve(

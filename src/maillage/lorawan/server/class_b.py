@@ -21,7 +21,6 @@ from maillage.lorawan.server.registry import GatewayState, Registry, SessionStat
 from maillage.lorawan.server.rows import PingRow
 from maillage.lorawan.server.scheduler import Scheduler
 from maillage.lorawan.server.stages import Reception, Verified, ranked
-from maillage.lorawan.server.verify import mac_commands
 
 _LEAD = timedelta(seconds=0.4)
 """Commit and hand-over before a slot, besides the gateway's own round trip."""
@@ -67,7 +66,7 @@ class ClassBDesk:
         session, state = uplink.session, self._of(uplink.session)
         dev_eui = session.device.dev_eui
         if uplink.commands:
-            asked = [one for one in _commands(uplink) if isinstance(one, PingSlotInfoReq)]
+            asked = [one for one in uplink.mac_commands() if isinstance(one, PingSlotInfoReq)]
             if asked and (state is None or state.periodicity != asked[-1].periodicity):
                 state = PingState(session.dev_addr, asked[-1].periodicity)
                 self._states[dev_eui] = self._changed[dev_eui] = state
@@ -140,7 +139,3 @@ def ping_way(
     margin_db = snr_db - required_snr_db(rate) if isinstance(rate, LoRaDataRate) else snr_db
     start_s = now_s + (slot - at).total_seconds()
     return scheduler.plan.at_gps_time(gateway_eui, window, to_gps(slot) // _MILLISECOND, start_s, margin_db)
-
-
-def _commands(uplink: Verified) -> tuple[object, ...]:
-    return mac_commands(uplink.frame, uplink.payload).commands

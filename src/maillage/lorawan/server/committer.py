@@ -6,7 +6,7 @@ from collections import deque
 from typing import Protocol
 
 from maillage.kernel.errors import Unavailable
-from maillage.lorawan.server.joins import PlannedJoin
+from maillage.lorawan.server.joins import PlannedJoin, PlannedRejoin
 from maillage.lorawan.server.rows import GroupRows
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,8 @@ class GroupStore(Protocol):
     async def commit_joins(self, joins: list[PlannedJoin]) -> set[str]: ...
 
     async def committed_joins(self, joins: list[PlannedJoin]) -> set[str]: ...
+
+    async def commit_rejoin(self, rejoin: PlannedRejoin) -> None: ...
 
 
 class Committer:
@@ -59,6 +61,16 @@ class Committer:
             return await self._store.commit_joins(joins)
         except Unavailable as error:
             return await self._commit_joins_again(joins, error)
+
+    async def commit_rejoin(self, rejoin: PlannedRejoin) -> None:
+        """A commit whose answer was lost is simply done again: the second time changes nothing."""
+        while True:
+            try:
+                await self._store.commit_rejoin(rejoin)
+            except Unavailable as error:
+                await self._reconnect(error)
+            else:
+                return
 
     async def _commit_joins_again(self, joins: list[PlannedJoin], error: Unavailable) -> set[str]:
         while True:

@@ -14,7 +14,7 @@ from maillage.lorawan.server.class_b import ClassBDesk
 from maillage.lorawan.server.committer import Committer
 from maillage.lorawan.server.decoder import Decoder
 from maillage.lorawan.server.downlinks import DownlinkBook, DownlinkChange, FailureCause
-from maillage.lorawan.server.grouping import counter_rows, downlink_row, uplink_row
+from maillage.lorawan.server.grouping import counter_rows, downlink_row, reserved_row, uplink_row
 from maillage.lorawan.server.housekeeper import Housekeeper
 from maillage.lorawan.server.joins import Joining, PlannedJoin
 from maillage.lorawan.server.mac_desk import MacDesk
@@ -23,9 +23,9 @@ from maillage.lorawan.server.publications import PublicationTracker
 from maillage.lorawan.server.publisher import Publisher
 from maillage.lorawan.server.refusals import Cause, Refusal, RefusalLog
 from maillage.lorawan.server.registry import DeviceState, Registry, SessionState
-from maillage.lorawan.server.rows import CounterRow, GroupRows, LateDecoding
+from maillage.lorawan.server.rows import CounterRow, GroupRows, LateDecoding, Promotion
 from maillage.lorawan.server.settings import ServerSettings
-from maillage.lorawan.server.stages import JoinAsked, Verified
+from maillage.lorawan.server.stages import JoinAsked, Received, RejoinAsked, Verified
 from maillage.lorawan.server.transmitter import Transmitter
 from maillage.lorawan.server.uplinks import UplinkSieve
 
@@ -84,6 +84,7 @@ class NetworkServer:
         self._now = now
         self._monotonic_s = monotonic_s
         self._cursor = steps.tracker.cursor
+        self._promotions: list[Promotion] = []
 
     async def run(self) -> None:
         while True:
@@ -103,8 +104,10 @@ class NetworkServer:
             self._send(decided.answers)
             self._steps.packages.committed(decided.uplinks)
             await self._publish(decided)
-        while joins:
-            joins = await self._join(joins, at)
+        await self._rejoin([join for join in joins if isinstance(join, RejoinAsked)], at)
+        left = [join for join in joins if isinstance(join, JoinAsked)]
+        while left:
+            left = await self._join(left, at)
 
     def look_after_downlinks(self) -> None:
         """Every second or so: expiries, silent gateways, devices of class B and C that wait or do not acknowledge."""
@@ -124,6 +127,7 @@ class NetworkServer:
         mac = self._steps.mac
         for uplink in uplinks:
             requests: list[MacCommand] = []
+            self._promote(uplink)
             if not uplink.repeated:
                 self._steps.housekeeper.seen(uplink)
                 heard_s = uplink.received.heard_s
@@ -140,6 +144,14 @@ class NetworkServer:
                 answers.append(answer)
         self._steps.housekeeper.reported(mac.take_reports())
         return answers
+
+    def _promote(self, uplink: Verified) -> None:
+        """The first uplink in the session that a rejoin was offered: the device has left the one before."""
+        session, device = uplink.session, uplink.session.device
+        if session is device.pending:
+            self._steps.registry.promote(session)
+            self._steps.mac.promoted(session)
+            self._promotions.append(Promotion(device.dev_eui, session.dev_addr))
 
     def _of_themselves(self, at: datetime, now_s: float) -> list[Answer]:
         """Devices of class B and C for which something new may be sent get it without an uplink."""
@@ -182,6 +194,7 @@ class NetworkServer:
             uplink.frame_id = frame_id
         downlinks = [downlink_row(found, frame_id) for found, frame_id in zip(sent, ids[len(uplinks) :], strict=True)]
         self._cursor = cursor
+        promotions, self._promotions = self._promotions, []
         ready = [uplink for uplink in uplinks if uplink.decoding is not None] + late
         rows = GroupRows(
             counter_rows(uplinks, _downlink_counters(answers)),
@@ -190,6 +203,7 @@ class NetworkServer:
             [*map(_late_row, late), *self._steps.late],
             cursor,
             mac,
+            promotions,
             pings,
         )
         self._steps.late.clear()
@@ -238,18 +252,27 @@ class NetworkServer:
                 self._refuse(join, at)
         return [join for join in asked if join is not first[join.device.dev_eui]]
 
+    async def _rejoin(self, asked: list[RejoinAsked], at: datetime) -> None:
+        """One after the other: the offered session durable, then heard, then answered."""
+        for rejoin in asked:
+            planned = self._steps.joining.plan_rejoin(rejoin, at)
+            if planned is None:
+                self._refuse_replay(rejoin.device.dev_eui, rejoin.received, at)
+                continue
+            await self._steps.committer.commit_rejoin(planned)
+            self._steps.joining.offer(planned)
+            self._send([planned.answer])
+
     def _refuse(self, join: PlannedJoin, at: datetime) -> None:
-        refusal, received = Refusal(Cause.JOIN_REPLAYED, join.device.dev_eui), join.received
+        self._refuse_replay(join.device.dev_eui, join.received, at)
+
+    def _refuse_replay(self, dev_eui: str, received: Received, at: datetime) -> None:
+        refusal = Refusal(Cause.JOIN_REPLAYED, dev_eui)
         self._steps.refusals.count(refusal, received.receptions[0].gateway.eui, received.phy_payload, at)
 
 
 def _downlink_counters(answers: list[Answer]) -> list[CounterRow]:
-    """What the answers have reserved; -1 leaves the uplink counter as it is."""
-    return [
-        CounterRow(session.device.dev_eui, session.dev_addr, -1, session.f_cnt_down)
-        for answer in answers
-        if (session := answer.device.session) is not None
-    ]
+    return [reserved_row(session) for answer in answers if (session := answer.device.session) is not None]
 
 
 def _late_row(uplink: Verified) -> LateDecoding:

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from maillage.lorawan.gateways.context import StationContext
 from maillage.lorawan.mac_exchange.state import INITIAL, MacState
+from maillage.lorawan.mac_exchange.wishes import rx1_frequency_hz
 from maillage.lorawan.regions.airtime import airtime_us
 from maillage.lorawan.regions.data_rate import DataRate, LoRaDataRate
 from maillage.lorawan.regions.demodulation import required_snr_db
@@ -67,7 +68,7 @@ class RadioPlan:
         found: list[Opportunity] = []
         for best in ranked(received.receptions):
             if uplink_rate is not None:
-                rx1 = self.region.rx1(best.frequency_hz, uplink_rate, mac.rx1_dr_offset, delay_s)
+                rx1 = self._rx1(best.frequency_hz, uplink_rate, delay_s, mac)
                 found.append(self._after(received, best, rx1, sent_dbm, _slot(best, delay_s, is_rx2=False)))
             found.append(self._after(received, best, rx2, sent_dbm, _slot(best, delay_s, is_rx2=True)))
         return found
@@ -98,6 +99,13 @@ class RadioPlan:
 
     def longest_phy_payload(self, opportunity: Opportunity) -> int:
         return self.region.max_payload(opportunity.data_rate_index).mac_payload_bytes + _OVERHEAD_BYTES
+
+    def _rx1(self, uplink_hz: int, uplink_rate: int, delay_s: int, mac: MacState) -> ReceiveWindow:
+        rx1 = self.region.rx1(uplink_hz, uplink_rate, mac.rx1_dr_offset, delay_s)
+        if not mac.taught:
+            return rx1
+        moved_hz = rx1_frequency_hz(mac, self.region, uplink_hz, rx1.frequency_hz)
+        return ReceiveWindow(moved_hz, rx1.data_rate, rx1.delay_s)
 
     def _rx2(self, delay_s: int, mac: MacState) -> ReceiveWindow:
         rx2 = self.region.rx2(delay_s)

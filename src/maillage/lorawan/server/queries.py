@@ -11,11 +11,11 @@ from psycopg.rows import TupleRow
 
 from maillage.kernel.errors import Conflict, Unavailable
 from maillage.lorawan.keys import KEK_UNKNOWN, KeyRing, Purpose
-from maillage.lorawan.mac_exchange.state import MacState
-from maillage.lorawan.protocol.crypto import SessionCrypto
+from maillage.lorawan.mac_exchange.state import INITIAL, MacState
 from maillage.lorawan.server.downlinks import DownlinkChange, DownlinkState, WaitingDownlink
 from maillage.lorawan.server.registry import DeviceState, GatewayState, SessionState
 from maillage.lorawan.server.rows import LoggedDownlink, LoggedUplink, PingRow
+from maillage.lorawan.server.sessions import AnyCrypto, StoredKeys, crypto_of
 
 log = logging.getLogger(__name__)
 
@@ -29,45 +29,32 @@ FROM lorawan_gateway ORDER BY eui
 
 _DEVICE_COLUMNS: LiteralString = """
 SELECT device.dev_eui, device.organisation_id, device.join_eui, device.app_key, device.model_key, device.join_nonce,
-       device.last_dev_nonce, coalesce(device.last_gateways[1], ''), session.dev_addr, session.nwk_s_key,
-       session.app_s_key, session.f_cnt_up, session.f_cnt_down, session.rx1_delay_s, session.data_rate,
-       session.tx_power, session.nb_trans, session.channel_mask, session.rx1_dr_offset, session.rx2_data_rate,
-       session.rx2_frequency_hz, session.max_data_rate, session.max_tx_power, session.mac_pending,
-       session.mac_attempts, session.mac_quiet_until_f_cnt, session.status_due_at
-FROM lorawan_device AS device LEFT JOIN lorawan_session AS session ON session.device_id = device.dev_eui
+       device.last_dev_nonce, coalesce(device.last_gateways[1], ''), device.nwk_key, device.last_rj_count1,
+       device.counters_relaxed,
+       session.dev_addr, session.nwk_s_key, session.app_s_key, session.s_nwk_s_int_key, session.nwk_s_enc_key,
+       session.f_cnt_up, session.f_cnt_down, session.rx1_delay_s, session.a_f_cnt_down, session.conf_f_cnt_down,
+       session.last_rj_count0,
+       session.data_rate, session.tx_power, session.nb_trans, session.channel_mask, session.rx1_dr_offset,
+       session.rx2_data_rate, session.rx2_frequency_hz, session.max_data_rate, session.max_tx_power,
+       session.mac_pending, session.mac_attempts, session.mac_quiet_until_f_cnt, session.status_due_at,
+       session.mac_settling, session.mac_taught, session.mac_refused,
+       offered.dev_addr, offered.nwk_s_key, offered.app_s_key, offered.s_nwk_s_int_key, offered.nwk_s_enc_key,
+       offered.rx1_delay_s, offered.rx1_dr_offset, offered.rx2_data_rate, offered.keeps_radio
+FROM lorawan_device AS device
+LEFT JOIN lorawan_session AS session ON session.device_id = device.dev_eui
+LEFT JOIN lorawan_pendingsession AS offered ON offered.device_id = device.dev_eui
 WHERE device.decommissioned_at IS NULL
 """
 _DEVICE_TYPES = [
-    "varchar",
-    "int8",
-    "varchar",
-    "bytea",
-    "varchar",
-    "int4",
-    "int4",
-    "varchar",
-    "int8",
-    "bytea",
-    "bytea",
-    "int8",
-    "int8",
-    "int2",
+    *("varchar", "int8", "varchar", "bytea", "varchar", "int4", "int4", "varchar", "bytea", "int4", "bool"),
+    *("int8", "bytea", "bytea", "bytea", "bytea", "int8", "int8", "int2", "int8", "int8", "int4"),
     # mac_exchange.state, in its order
-    "int2",
-    "int2",
-    "int2",
-    "int8",
-    "int2",
-    "int2",
-    "int8",
-    "int2",
-    "int2",
-    "bytea",
-    "int2",
-    "int8",
-    "timestamptz",
+    *("int2", "int2", "int2", "int8", "int2", "int2", "int8", "int2", "int2", "bytea", "int2", "int8", "timestamptz"),
+    *("int8", "bytea", "bytea"),
+    *("int8", "bytea", "bytea", "bytea", "bytea", "int2", "int2", "int2", "bool"),
 ]
-_MAC_AT = 14
+_SESSION_AT, _MAC_AT, _OFFER_AT = 11, 22, 38
+_SESSION_PURPOSES = (Purpose.NWK_S_KEY, Purpose.APP_S_KEY, Purpose.S_NWK_S_INT_KEY, Purpose.NWK_S_ENC_KEY)
 
 _DOWNLINKS: LiteralString = """
 SELECT id::text, reference, device_id, data, f_port, payload, confirmed, expires_at, state, attempts, f_cnt_down,
@@ -204,18 +191,57 @@ class Reader:
 
 
 def _device(row: TupleRow, keys: KeyRing) -> DeviceState:
-    app_key = keys.unwrap(bytes(row[3]), row[0], Purpose.APP_KEY)
-    device = DeviceState(row[0], row[1], row[2], app_key, sys.intern(row[4]), row[5], row[6], row[7])
-    if row[8] is not None:
-        nwk_s_key = keys.unwrap(bytes(row[9]), row[0], Purpose.NWK_S_KEY)
-        crypto = SessionCrypto(nwk_s_key, keys.unwrap(bytes(row[10]), row[0], Purpose.APP_S_KEY))
-        device.session = SessionState(device, row[8], crypto, row[11], row[12], row[13], mac=_mac(row[_MAC_AT:]))
+    dev_eui, organisation_id, join_eui, app_key, model_key = row[:5]
+    join_nonce, last_dev_nonce, gateway_eui, nwk_key, last_rj_count1, is_relaxed = row[5:_SESSION_AT]
+    device = DeviceState(
+        *(dev_eui, organisation_id, join_eui, _opened(app_key, dev_eui, Purpose.APP_KEY, keys), sys.intern(model_key)),
+        *(join_nonce, last_dev_nonce, gateway_eui),
+        nwk_key=_opened(nwk_key, dev_eui, Purpose.NWK_KEY, keys),
+        last_rj_count1=last_rj_count1,
+        is_relaxed=is_relaxed,
+    )
+    if row[_SESSION_AT] is not None:
+        device.session = _session(device, row, keys)
+    if row[_OFFER_AT] is not None:
+        device.pending = _offered(device, row[_OFFER_AT:], keys)
     return device
 
 
+def _session(device: DeviceState, row: TupleRow, keys: KeyRing) -> SessionState:
+    dev_addr, *wrapped = row[_SESSION_AT : _SESSION_AT + 5]
+    f_cnt_up, f_cnt_down, rx1_delay_s, a_f_cnt_down, conf_f_cnt, last_rj_count0 = row[_SESSION_AT + 5 : _MAC_AT]
+    session = SessionState(
+        *(device, dev_addr, _crypto(wrapped, device.dev_eui, keys), f_cnt_up, f_cnt_down, rx1_delay_s),
+        mac=_mac(row[_MAC_AT:_OFFER_AT]),
+    )
+    session.a_f_cnt_down, session.conf_f_cnt, session.last_rj_count0 = a_f_cnt_down, conf_f_cnt, last_rj_count0
+    return session
+
+
+def _offered(device: DeviceState, values: TupleRow, keys: KeyRing) -> SessionState:
+    """A session whose first uplink has not come: its radio is that of the one before when the device keeps it."""
+    dev_addr, *wrapped, rx1_delay_s, rx1_dr_offset, rx2_data_rate, keeps_radio = values
+    mac = MacState(rx1_dr_offset=rx1_dr_offset, rx2_data_rate=rx2_data_rate)
+    if keeps_radio and device.session is not None:
+        mac = device.session.mac
+    return SessionState(device, dev_addr, _crypto(wrapped, device.dev_eui, keys), -1, 0, rx1_delay_s, mac=mac)
+
+
+def _crypto(wrapped: Sequence[bytes | None], dev_eui: str, keys: KeyRing) -> AnyCrypto:
+    pairs = zip(wrapped, _SESSION_PURPOSES, strict=True)
+    nwk_s_key, app_s_key, *others = [_opened(one, dev_eui, purpose, keys) for one, purpose in pairs]
+    return crypto_of(StoredKeys(nwk_s_key, app_s_key, *(one or None for one in others)).keys())
+
+
+def _opened(wrapped: bytes | None, dev_eui: str, purpose: Purpose, keys: KeyRing) -> bytes:
+    """Empty for a key that is not there."""
+    return b"" if wrapped is None else keys.unwrap(bytes(wrapped), dev_eui, purpose)
+
+
 def _mac(values: TupleRow) -> MacState:
-    """``bytea`` comes as bytes from a copy and from a cursor."""
-    return MacState(*values)
+    """``bytea`` comes as bytes from a copy and from a cursor. Most sessions that are quiet share one value."""
+    found = MacState(*values)
+    return INITIAL if found == INITIAL else found
 
 
 def _downlink(row: TupleRow) -> WaitingDownlink:

@@ -6,7 +6,10 @@ from datetime import datetime
 
 from maillage.lorawan.adr.history import EMPTY
 from maillage.lorawan.mac_exchange.state import INITIAL, MacState
-from maillage.lorawan.protocol.crypto import SessionCrypto
+from maillage.lorawan.protocol.crypto_1_1 import SessionCrypto11
+from maillage.lorawan.protocol.down_counters import DownCounters
+from maillage.lorawan.protocol.version import Version
+from maillage.lorawan.server.sessions import AnyCrypto
 
 
 @dataclass(slots=True, eq=False)
@@ -35,13 +38,15 @@ class GatewayState:
 class SessionState:
     """``f_cnt_up`` is the last accepted counter, provisional until its group is committed; -1 before the first.
 
-    ``heard_s`` and ``repeat_answers`` tell a late copy from a device that asks for its acknowledgement again. ``mac``
-    is durable with the group that changed it; ``adr_history`` (see ``adr.history``) is gathered anew after a restart.
+    ``f_cnt_down`` is the next one to use (NFCntDown in 1.1), ``a_f_cnt_down`` and ``conf_f_cnt`` (the last confirmed
+    downlink's) are 1.1's. ``heard_s`` and ``repeat_answers`` tell a late copy from a device that asks for its
+    acknowledgement again. ``mac`` is durable with the group that changed it; ``adr_history`` (see ``adr.history``) is
+    gathered anew after a restart.
     """
 
     device: "DeviceState"
     dev_addr: int
-    crypto: SessionCrypto
+    crypto: AnyCrypto
     f_cnt_up: int
     f_cnt_down: int
     rx1_delay_s: int
@@ -49,11 +54,40 @@ class SessionState:
     repeat_answers: int = 0
     mac: MacState = INITIAL
     adr_history: bytes = EMPTY
+    a_f_cnt_down: int = 0
+    conf_f_cnt: int = 0
+    last_rj_count0: int = -1
+
+    @property
+    def version(self) -> Version:
+        """Which MAC commands it knows, and whether FOpts are encrypted."""
+        return Version.V1_1 if isinstance(self.crypto, SessionCrypto11) else Version.V1_0_4
+
+    @property
+    def down(self) -> DownCounters:
+        """The downlink counters, as the session's version has them."""
+        return DownCounters(self.f_cnt_down, self.a_f_cnt_down, self.version.is_1_1)
+
+    def reserve(self, f_port: int | None, *, confirmed: bool) -> int | None:
+        """Take the next downlink counter for a frame on that port, for good; None once it is used up."""
+        counters = self.down
+        f_cnt = counters.next(f_port)
+        if f_cnt is None:
+            return None
+        used = counters.used(f_port, f_cnt)
+        self.f_cnt_down, self.a_f_cnt_down = used.n_f_cnt_down, used.a_f_cnt_down
+        if confirmed:
+            self.conf_f_cnt = f_cnt
+        return f_cnt
 
 
 @dataclass(slots=True, eq=False)
 class DeviceState:
-    """An end device. ``best_gateway_eui`` heard its last uplink best: the way to it in class C."""
+    """An end device. ``best_gateway_eui`` heard its last uplink best: the way to it in class C.
+
+    ``app_key`` is empty for ABP, ``nwk_key`` but for 1.1. ``pending`` answers a Rejoin-Request: it becomes the session
+    with its first uplink; until then both are heard. ``is_relaxed``: the uplink counter may begin again.
+    """
 
     dev_eui: str
     organisation_id: int
@@ -64,6 +98,14 @@ class DeviceState:
     last_dev_nonce: int
     best_gateway_eui: str = ""
     session: SessionState | None = None
+    nwk_key: bytes = b""
+    last_rj_count1: int = -1
+    pending: SessionState | None = None
+    is_relaxed: bool = False
+
+    @property
+    def is_abp(self) -> bool:
+        return not self.app_key
 
 
 class Registry:
@@ -73,7 +115,7 @@ class Registry:
         self.gateways: dict[bytes, GatewayState] = {}
         self.devices: dict[str, DeviceState] = {}
         self._by_dev_addr: dict[int, tuple[SessionState, ...]] = {}
-        self._live: OrderedDict[SessionCrypto, None] = OrderedDict()
+        self._live: OrderedDict[AnyCrypto, None] = OrderedDict()
         self._live_contexts = live_contexts
 
     def candidates(self, dev_addr: int) -> tuple[SessionState, ...]:
@@ -103,24 +145,41 @@ class Registry:
         if known is None:
             self.devices[device.dev_eui] = device
             if device.session is not None:
-                self.install(device.session)
+                self._index(device.session)
+            if device.pending is not None:
+                self._index(device.pending)
             return
         known.organisation_id, known.model_key = device.organisation_id, device.model_key
-        known.join_eui, known.app_key = device.join_eui, device.app_key
+        known.join_eui, known.app_key, known.nwk_key = device.join_eui, device.app_key, device.nwk_key
+        known.is_relaxed = device.is_relaxed
 
     def remove_device(self, dev_eui: str) -> None:
         device = self.devices.pop(dev_eui, None)
-        if device is not None and device.session is not None:
+        if device is not None:
             self._forget(device.session)
+            self._forget(device.pending)
 
     def install(self, session: SessionState) -> None:
-        """Make it the session of its device; the one before is forgotten at once (the join replaced its row too)."""
-        if session.device.session is not None:
-            self._forget(session.device.session)
-        session.device.session = session
-        self._by_dev_addr[session.dev_addr] = (session, *self.candidates(session.dev_addr))
+        """Make it the session of its device; those before are forgotten at once (the join replaced their rows too)."""
+        device = session.device
+        self._forget(device.session)
+        self._forget(device.pending)
+        device.session, device.pending = session, None
+        self._index(session)
 
-    def keep_context(self, crypto: SessionCrypto) -> None:
+    def offer(self, session: SessionState) -> None:
+        """The answer to a Rejoin-Request: heard beside the session in use; an earlier offer is forgotten."""
+        self._forget(session.device.pending)
+        session.device.pending = session
+        self._index(session)
+
+    def promote(self, session: SessionState) -> None:
+        """The device uses what it was offered: the session before is no longer heard."""
+        device = session.device
+        self._forget(device.session)
+        device.session, device.pending = session, None
+
+    def keep_context(self, crypto: AnyCrypto) -> None:
         """To be called at each use. Bounds the cached AES contexts: the oldest are dropped and come back on use."""
         if crypto in self._live:
             return
@@ -128,7 +187,12 @@ class Registry:
         if len(self._live) > self._live_contexts:
             self._live.popitem(last=False)[0].release()
 
-    def _forget(self, session: SessionState) -> None:
+    def _index(self, session: SessionState) -> None:
+        self._by_dev_addr[session.dev_addr] = (session, *self.candidates(session.dev_addr))
+
+    def _forget(self, session: SessionState | None) -> None:
+        if session is None:
+            return
         self._live.pop(session.crypto, None)
         left = tuple(other for other in self.candidates(session.dev_addr) if other is not session)
         if left:

@@ -11,7 +11,7 @@ from maillage.lorawan.server.registry import GatewayState
 
 
 class FrameRow(Struct, frozen=True):
-    """A line of the frame log; ``receptions`` and ``decoded`` are JSON."""
+    """A line of the frame log; ``receptions`` and ``decoded`` are JSON. ``f_opts`` in clear, None in 1.0.x."""
 
     id: int
     at: datetime
@@ -28,15 +28,29 @@ class FrameRow(Struct, frozen=True):
     payload: bytes | None
     receptions: bytes
     decoded: bytes | None
+    f_opts: bytes | None = None
 
 
 class CounterRow(Struct, frozen=True):
-    """Where a session stands. ``dev_addr`` tells it from the one a join has put in its place."""
+    """Where a session stands. ``dev_addr`` tells it from the one a join has put in its place.
+
+    ``restarted``: the uplink counter of a relaxed ABP device has begun again; any other never goes back.
+    """
 
     dev_eui: str
     dev_addr: int
     f_cnt_up: int
     f_cnt_down: int
+    a_f_cnt_down: int = 0
+    conf_f_cnt: int = 0
+    restarted: bool = False
+
+
+class Promotion(Struct, frozen=True):
+    """The device has used the session that its rejoin was offered."""
+
+    dev_eui: str
+    dev_addr: int
 
 
 class LateDecoding(Struct, frozen=True):
@@ -74,6 +88,7 @@ class GroupRows(Struct, frozen=True):
     late: list[LateDecoding]
     cursor: int
     mac: list[MacRow] = []
+    promotions: list[Promotion] = []
     pings: list[PingRow] = []
 
 

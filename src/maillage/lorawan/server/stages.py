@@ -5,7 +5,10 @@ from datetime import datetime
 from msgspec import Struct
 
 from maillage.lorawan.gateways.context import StationContext
-from maillage.lorawan.protocol.frames import DataUplink, JoinRequest
+from maillage.lorawan.protocol.frames import DataUplink, JoinRequest, RejoinRequest
+from maillage.lorawan.protocol.mac.command import MacCommand
+from maillage.lorawan.protocol.mac.stream import parse_commands
+from maillage.lorawan.protocol.types import Direction
 from maillage.lorawan.regions.data_rate import DataRate
 from maillage.lorawan.server.registry import DeviceState, GatewayState, SessionState
 
@@ -43,14 +46,19 @@ class Identified(Struct, frozen=True):
 
     frame: DataUplink
     candidates: tuple[SessionState, ...]
+    received: Received
 
 
 class Signed(Struct, frozen=True):
-    """The session that signed the frame, and its full counter. ``repeated``: the last accepted frame once more."""
+    """The session that signed the frame, and its full counter. ``repeated``: the last accepted frame once more.
+
+    ``restarted``: the counter of a relaxed ABP device has begun again.
+    """
 
     session: SessionState
     f_cnt: int
     repeated: bool
+    restarted: bool = False
 
 
 class Decoding(Struct, frozen=True):
@@ -62,7 +70,10 @@ class Decoding(Struct, frozen=True):
 
 
 class Verified(Struct):
-    """An accepted uplink whose window is open. ``decoding`` arrives when the codec pool has answered."""
+    """An accepted uplink whose window is open. ``decoding`` arrives when the codec pool has answered.
+
+    ``commands`` are its MAC commands in clear, encoded.
+    """
 
     received: Received
     frame: DataUplink
@@ -73,14 +84,32 @@ class Verified(Struct):
     commands: bytes
     decoding: Decoding | None = None
     frame_id: int = 0
+    restarted: bool = False
+
+    def mac_commands(self) -> tuple[MacCommand, ...]:
+        """What the device says beside its payload, as far as it can be read."""
+        return parse_commands(Direction.UPLINK, self.commands, self.session.version).commands
 
 
 class JoinAsked(Struct, frozen=True):
-    """A join request whose MIC is the device's and whose DevNonce memory has nothing against."""
+    """A join request whose MIC is the device's and whose DevNonce memory has nothing against.
+
+    ``by_nwk_key``: NwkKey signed it, so that the device speaks 1.1.
+    """
 
     received: Received
     frame: JoinRequest
     device: DeviceState
+    by_nwk_key: bool = False
+
+
+class RejoinAsked(Struct, frozen=True):
+    """A rejoin request of 1.1 whose MIC and counter are right. ``session`` signed it; None for type 1."""
+
+    received: Received
+    frame: RejoinRequest
+    device: DeviceState
+    session: SessionState | None
 
 
 def ranked(receptions: list[Reception]) -> list[Reception]:

@@ -5,15 +5,18 @@ from datetime import datetime
 
 from maillage.lorawan.gateways.semtech_udp.values import CrcStatus, RxPacket
 from maillage.lorawan.protocol.errors import FrameError
-from maillage.lorawan.protocol.frames import DataUplink, Frame, JoinRequest
+from maillage.lorawan.protocol.frames import DataUplink, Frame, JoinRequest, RejoinRequest
 from maillage.lorawan.protocol.parse import parse_frame
 from maillage.lorawan.server.dedup import DedupWindow
 from maillage.lorawan.server.joins import judge_join
 from maillage.lorawan.server.refusals import Cause, Refusal, RefusalLog
 from maillage.lorawan.server.registry import GatewayState, Registry
+from maillage.lorawan.server.rejoins import judge_rejoin
 from maillage.lorawan.server.settings import ServerSettings
-from maillage.lorawan.server.stages import JoinAsked, Received, Reception, Signed, Verified
-from maillage.lorawan.server.verify import MAC_PORT, decrypt, identify, verify
+from maillage.lorawan.server.stages import JoinAsked, Received, Reception, RejoinAsked, Signed, Verified
+from maillage.lorawan.server.verify import clear_commands, decrypt, identify, verify
+
+Asked = JoinAsked | RejoinAsked
 
 _NO_SNR_DB = 0.0
 """FSK has none."""
@@ -36,7 +39,7 @@ class UplinkSieve:
         self._refusals = refusals
         self._accepted = accepted
         self._nonce_is_counter = nonce_is_counter
-        self._window: DedupWindow[Verified | JoinAsked] = DedupWindow(settings.dedup_window_s)
+        self._window: DedupWindow[Verified | Asked] = DedupWindow(settings.dedup_window_s)
 
     def heard(self, gateway: GatewayState, packet: RxPacket, at: datetime, now_s: float) -> None:
         """One copy of a frame."""
@@ -59,13 +62,11 @@ class UplinkSieve:
             outcome = None
         self._window.open(packet.phy_payload, outcome, now_s)
 
-    def close_due(self, now_s: float) -> tuple[list[Verified], list[JoinAsked]]:
+    def close_due(self, now_s: float) -> tuple[list[Verified], list[Asked]]:
         """Uplinks and joins whose window has ended."""
         closed = self._window.close_due(now_s)
-        joins = [entry for entry in closed if isinstance(entry, JoinAsked)]
-        if not joins:
-            return [entry for entry in closed if isinstance(entry, Verified)], joins
-        return [entry for entry in closed if not isinstance(entry, JoinAsked)], joins
+        joins = [entry for entry in closed if not isinstance(entry, Verified)]
+        return [entry for entry in closed if isinstance(entry, Verified)], joins
 
     def _add_copy(self, phy_payload: bytes, reception: Reception) -> None:
         entry = self._window.get(phy_payload)
@@ -75,7 +76,7 @@ class UplinkSieve:
         if all(known.gateway is not reception.gateway for known in receptions):
             receptions.append(reception)
 
-    def _judge(self, received: Received) -> Verified | JoinAsked | Refusal | None:
+    def _judge(self, received: Received) -> Verified | Asked | Refusal | None:
         """None: a late copy, of no interest and no harm."""
         try:
             frame = parse_frame(received.phy_payload)
@@ -83,18 +84,20 @@ class UplinkSieve:
             return Refusal(Cause.MALFORMED_FRAME, error.reason)
         return self._judge_frame(frame, received)
 
-    def _judge_frame(self, frame: Frame, received: Received) -> Verified | JoinAsked | Refusal | None:
+    def _judge_frame(self, frame: Frame, received: Received) -> Verified | Asked | Refusal | None:
         if isinstance(frame, DataUplink):
             return self._judge_data(frame, received)
         if isinstance(frame, JoinRequest):
             return judge_join(frame, received, self._registry, nonce_is_counter=self._nonce_is_counter)
+        if isinstance(frame, RejoinRequest):
+            return judge_rejoin(frame, received, self._registry, self._settings.net_id)
         return Refusal(Cause.UNEXPECTED_FRAME, type(frame).__name__)
 
     def _judge_data(self, frame: DataUplink, received: Received) -> Verified | Refusal | None:
-        identified = identify(frame, self._registry)
+        identified = identify(frame, received, self._registry)
         if isinstance(identified, Refusal):
             return identified
-        signed = verify(identified)
+        signed = verify(identified, self._settings.region)
         if isinstance(signed, Refusal):
             return signed
         if signed.repeated:
@@ -129,5 +132,14 @@ class UplinkSieve:
 
 def _verified(frame: DataUplink, signed: Signed, received: Received) -> Verified:
     payload = decrypt(frame, signed)
-    commands = payload or b"" if frame.f_port == MAC_PORT else frame.f_opts
-    return Verified(received, frame, signed.session, signed.f_cnt, signed.repeated, payload, commands)
+    commands = clear_commands(frame, signed, payload)
+    return Verified(
+        received,
+        frame,
+        signed.session,
+        signed.f_cnt,
+        signed.repeated,
+        payload,
+        commands,
+        restarted=signed.restarted,
+    )

@@ -1,48 +1,41 @@
-"""An end device of LoRaWAN 1.0.x as its radio sees the world: joins, uplinks, windows, downlinks. Sans-I/O.
+"""An end device of LoRaWAN 1.0.x or 1.1 as its radio sees the world: joins, uplinks, windows, downlinks. Sans-I/O.
 
 Instants are seconds of any one clock. What a device hears outside its windows, or that is not for it, does not exist.
 """
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from maillage.lorawan.protocol.build import (
-    DataContent,
-    build_data_uplink,
-    build_join_request,
-    open_join_accept,
-)
+from maillage.lorawan.protocol.build import DataContent, build_data_uplink
 from maillage.lorawan.protocol.counters import Accepted, judge_counter
-from maillage.lorawan.protocol.crypto import SessionCrypto, derive_session_keys
+from maillage.lorawan.protocol.crypto import SessionCrypto
+from maillage.lorawan.protocol.crypto_1_1 import SessionCrypto11
+from maillage.lorawan.protocol.down_counters import DownCounters
 from maillage.lorawan.protocol.errors import FrameError
-from maillage.lorawan.protocol.eui import EUI64
+from maillage.lorawan.protocol.exchange.device import DeviceExchange, hear, insist, uplink
 from maillage.lorawan.protocol.frames import DataDownlink, JoinAccept
-from maillage.lorawan.protocol.mac.rx_param_setup import RXParamSetupAns
-from maillage.lorawan.protocol.mac.rx_timing_setup import RXTimingSetupAns
-from maillage.lorawan.protocol.mac.stream import parse_commands
+from maillage.lorawan.protocol.join_1_1 import JoinReqType
+from maillage.lorawan.protocol.mac.rekey import RekeyInd
+from maillage.lorawan.protocol.mac.stream import encode_commands, parse_commands
 from maillage.lorawan.protocol.parse import parse_frame
+from maillage.lorawan.protocol.rejoin import RejoinType
+from maillage.lorawan.protocol.session import UplinkRadio
 from maillage.lorawan.protocol.types import F_OPTS_MAX_BYTES, Direction
+from maillage.lorawan.protocol.version import Version
 from maillage.lorawan.regions.airtime import airtime_us
 from maillage.lorawan.regions.data_rate import DataRate, LoRaDataRate
 from maillage.lorawan.regions.region import Channel, ReceiveWindow, Region
+from maillage.lorawan.simulator.activation import Activation, Asked, Identity
 from maillage.lorawan.simulator.packages import PackageClient
 from maillage.lorawan.simulator.ping import PingListener
 from maillage.lorawan.simulator.radio import backed_off, factory_settings, joined_settings, obey
 
+__all__ = ["Activation", "EndDevice", "Heard", "Identity", "Ignored", "Joined", "Outcome", "Session", "Transmission"]
 _MAC_PORT = 0
 _BATTERY_GOOD = 230
 _ADR_ACK_LIMIT, _ADR_ACK_DELAY = 64, 32  # LoRaWAN L2 1.0.4, §4.3.1.1; RP002-1.0.4, §1
 _PREAMBLE_SYMBOLS_MISSED = 3  # a receiver locks with five of the eight preamble symbols
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """EUIs most significant byte first."""
-
-    dev_eui: EUI64
-    join_eui: EUI64
-    app_key: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +84,29 @@ Outcome = Joined | Heard | Ignored
 
 @dataclass(slots=True)
 class Session:
-    """Counters are the next uplink's and the last accepted downlink's."""
+    """``f_cnt_up`` is the next uplink's, ``down`` the lowest that are accepted. ``acked`` is the counter of the last
+    confirmed downlink, which 1.1 binds into the uplink that acknowledges it.
+    """
 
     dev_addr: int
-    crypto: SessionCrypto
+    crypto: SessionCrypto | SessionCrypto11
+    net_id: int = 0
     f_cnt_up: int = 0
-    f_cnt_down: int | None = None
+    down: DownCounters = field(default_factory=DownCounters)
+    acked: int = 0
+
+    @property
+    def is_1_1(self) -> bool:
+        return isinstance(self.crypto, SessionCrypto11)
+
+
+@dataclass(frozen=True, slots=True)
+class _Uplink:
+    """What was sent last, to be signed again for another channel."""
+
+    content: DataContent
+    adr_ack_req: bool
+    acked: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +148,14 @@ class EndDevice:
         self.settings = factory_settings(region, data_rate)
         self._start_data_rate = data_rate
         self._chance = chance
-        self._dev_nonce = 0
+        self._activation = Activation(identity)
+        self._asked: Asked | None = None
+        self._last: _Uplink | None = None
         self._windows: tuple[OpenWindow, ...] = ()
         self._on_air_until_s = float("-inf")
         self._band_free_s: dict[str, float] = {}
         self._ack_due = False
-        self._answers: list[bytes] = []
-        self._sticky: list[bytes] = []
+        self.exchange = DeviceExchange(Version.V1_0_4)
         self._unheard = 0
 
     @property
@@ -164,17 +175,24 @@ class EndDevice:
     def join(self, dev_nonce: int, now_s: float) -> Transmission:
         """Ask to join with a DevNonce never used before (the caller keeps count); the old session ends here."""
         self.session = None
-        region = self.settings.region
-        self.settings = factory_settings(region, self._start_data_rate)
-        self._dev_nonce = dev_nonce
-        self._ack_due, self._answers, self._sticky, self._unheard = False, [], [], 0
+        self.settings = factory_settings(self.settings.region, self._start_data_rate)
+        self.exchange = DeviceExchange(Version.V1_0_4)
+        self._ack_due, self._unheard, self._last = False, 0, None
         if self.ping is not None:
             self.ping.start_anew()
-        who = self.identity
-        sent = self._send(build_join_request(who.join_eui, who.dev_eui, dev_nonce, who.app_key), now_s)
-        first = region.rx1(sent.frequency_hz, self.settings.data_rate, 0, region.join_accept_delay1_s)
-        self._open(sent.end_s, first, region.rx2(region.join_accept_delay1_s))
-        return sent
+        self._asked = self._activation.join(dev_nonce)
+        return self._ask(self._asked, now_s)
+
+    def rejoin(self, kind: RejoinType, now_s: float) -> Transmission:
+        """Ask for a new session; the one in use goes on until the network answers (1.1, §6.2.4).
+
+        A device without a session of 1.1 can ask for its recovery only (``RejoinType.RECOVERY``).
+        """
+        net_id, key = 0, b""
+        if self.session is not None and isinstance(self.session.crypto, SessionCrypto11):
+            net_id, key = self.session.net_id, self.session.crypto.keys.s_nwk_s_int_key
+        self._asked = self._activation.rejoin(kind, net_id, key)
+        return self._ask(self._asked, now_s)
 
     def uplink(self, f_port: int | None, data: bytes, now_s: float, *, confirmed: bool = False) -> Transmission:
         """A new frame of the session, with whatever acknowledgement and MAC answers are due."""
@@ -189,16 +207,38 @@ class EndDevice:
             ack=self._ack_due,
             adr=True,
         )
+        self._last = _Uplink(content, adr_ack_req, session.acked)
         session.f_cnt_up += 1
-        self._ack_due = False
-        class_b = self.ping is not None and self.ping.is_active
-        frame = build_data_uplink(session.crypto, content, adr_ack_req=adr_ack_req, class_b=class_b)
-        return self.repeat(frame, now_s)
+        self._ack_due, self._asked = False, None
+        return self._send_last(session, self._last, now_s)
 
     def repeat(self, phy_payload: bytes, now_s: float) -> Transmission:
-        """Send a frame, or the same one again (an unanswered confirmed uplink), on a channel of its choice."""
-        sent = self._send(phy_payload, now_s)
+        """Send a frame, or the same one again (an unanswered confirmed uplink), on a channel of its choice.
+
+        In 1.1 the last uplink is signed again: its MIC names the channel.
+        """
+        if self.session is not None and self.session.is_1_1 and self._last is not None:
+            return self._send_last(self.session, self._last, now_s)
+        return self._listening(self._send(phy_payload, self._channel(now_s), now_s))
+
+    def _send_last(self, session: Session, last: _Uplink, now_s: float) -> Transmission:
+        channel = self._channel(now_s)
+        radio = UplinkRadio(self.settings.data_rate, self.settings.channels.index(channel), last.acked)
+        class_b = self.ping is not None and self.ping.is_active
+        built = build_data_uplink(
+            session.crypto, last.content, adr_ack_req=last.adr_ack_req, class_b=class_b, sent=radio
+        )
+        return self._listening(self._send(built, channel, now_s))
+
+    def _listening(self, sent: Transmission) -> Transmission:
         self._open(sent.end_s, self.settings.rx1(sent.frequency_hz, self.settings.data_rate), self.settings.rx2())
+        return sent
+
+    def _ask(self, asked: Asked, now_s: float) -> Transmission:
+        region = self.settings.region
+        sent = self._send(asked.phy_payload, self._channel(now_s), now_s)
+        first = region.rx1(sent.frequency_hz, self.settings.data_rate, 0, region.join_accept_delay1_s)
+        self._open(sent.end_s, first, region.rx2(region.join_accept_delay1_s))
         return sent
 
     def listens(self, start_s: float, frequency_hz: int, data_rate: DataRate) -> bool:
@@ -225,43 +265,58 @@ class EndDevice:
             case JoinAccept():
                 return self._accepted(frame)
             case DataDownlink():
-                return self._downlink(frame, snr_db)
+                in_window = any(window.hears(start_s, frequency_hz, data_rate) for window in self._windows)
+                return self._downlink(frame, snr_db, in_window=in_window)
             case _:
                 return Ignored.NOT_FOR_US
 
     def _accepted(self, frame: JoinAccept) -> Outcome:
-        if self.session is not None:
+        if self._asked is None:
             return Ignored.NOT_FOR_US
         try:
-            content = open_join_accept(frame, self.identity.app_key)
+            content, crypto = self._activation.opened(frame, self._asked)
         except FrameError:
             return Ignored.WRONG_MIC
-        keys = derive_session_keys(self.identity.app_key, content.join_nonce, content.net_id, self._dev_nonce)
-        self.session = Session(content.dev_addr, SessionCrypto(*keys))
-        self.settings = joined_settings(self.settings.region, self._start_data_rate, content)
-        self._windows = ()
+        if not self._activation.takes(content):
+            return Ignored.REPLAYED
+        is_1_1 = isinstance(crypto, SessionCrypto11)
+        self.session = Session(content.dev_addr, crypto, content.net_id, down=DownCounters(is_1_1=is_1_1))
+        self.exchange = DeviceExchange(Version.V1_1 if is_1_1 else Version.V1_0_4)
+        if is_1_1:
+            self.exchange = insist(self.exchange, RekeyInd())
+        if self._asked.question.kind is not JoinReqType.REJOIN_2:
+            self.settings = joined_settings(self.settings.region, self._start_data_rate, content)
+        self._asked, self._last, self._windows, self._ack_due, self._unheard = None, None, (), False, 0
         return Joined(content.dev_addr)
 
-    def _downlink(self, frame: DataDownlink, snr_db: float) -> Outcome:
+    def _downlink(self, frame: DataDownlink, snr_db: float, *, in_window: bool) -> Outcome:
         session = self.session
         if session is None or frame.dev_addr != session.dev_addr:
             return self._multicast(frame)
-        verdict = judge_counter(frame.f_cnt_16, session.f_cnt_down)
+        lowest = session.down.next(frame.f_port)
+        verdict = judge_counter(frame.f_cnt_16, lowest - 1 if lowest else None)
         if not isinstance(verdict, Accepted):
             return Ignored.REPLAYED
-        if not session.crypto.signs_downlink(frame, verdict.f_cnt):
+        if not session.crypto.signs_downlink(frame, verdict.f_cnt, session.f_cnt_up - 1 if frame.ack else 0):
             return Ignored.WRONG_MIC
-        session.f_cnt_down = verdict.f_cnt
+        session.down = session.down.used(frame.f_port, verdict.f_cnt)
+        heard = self._genuine(session, frame, verdict.f_cnt)
+        clear = heard[1] if frame.f_port == _MAC_PORT else heard[0]
+        self._obey(clear, snr_db, in_window=in_window)
+        return Heard(
+            frame.f_port or None, heard[1] if frame.f_port else b"", frame.confirmed, frame.ack, frame.f_pending
+        )
+
+    def _genuine(self, session: Session, frame: DataDownlink, f_cnt: int) -> tuple[bytes, bytes]:
+        """FOpts and FRMPayload in clear."""
         self._windows = ()  # §3.3.3: a device that demodulated its frame in RX1 does not open RX2
-        self._sticky, self._unheard = [], 0
-        self._ack_due = frame.confirmed
-        data = b""
+        self._unheard, self._ack_due = 0, frame.confirmed
+        if frame.confirmed:
+            session.acked = f_cnt
+        data, way = b"", Direction.DOWNLINK
         if frame.f_port is not None:
-            data = session.crypto.crypt(
-                Direction.DOWNLINK, session.dev_addr, verdict.f_cnt, frame.frm_payload, frame.f_port
-            )
-        self._obey(data if frame.f_port == _MAC_PORT else frame.f_opts, snr_db)
-        return Heard(frame.f_port or None, data if frame.f_port else b"", frame.confirmed, frame.ack, frame.f_pending)
+            data = session.crypto.crypt(way, session.dev_addr, f_cnt, frame.frm_payload, frame.f_port)
+        return session.crypto.crypt_f_opts(way, session.dev_addr, f_cnt, frame.f_opts, frame.f_port), data
 
     def _multicast(self, frame: DataDownlink) -> Outcome:
         """A group's frame carries no commands and acknowledges nothing (LoRaWAN L2 1.0.4, §17.3)."""
@@ -287,31 +342,31 @@ class EndDevice:
             self.settings = backed_off(self.settings)
         return late >= 0 and backed_off(self.settings) != self.settings
 
-    def _obey(self, commands: bytes, snr_db: float) -> None:
-        for command in parse_commands(Direction.DOWNLINK, commands).commands:
+    def _obey(self, octets: bytes, snr_db: float, *, in_window: bool) -> None:
+        commands = parse_commands(Direction.DOWNLINK, octets, self.exchange.version).commands
+        answers = []
+        for command in commands:
             if self.ping is not None:
                 self.ping.told(command, self._on_air_until_s)
             self.settings, answer = obey(self.settings, command, _BATTERY_GOOD, round(snr_db))
-            if answer is None:
-                continue
-            sticky = isinstance(answer, RXParamSetupAns | RXTimingSetupAns)
-            (self._sticky if sticky else self._answers).append(answer.encode())
+            if answer is not None:
+                answers.append(answer)
+        self.exchange = hear(self.exchange, commands, answers, in_rx1_or_rx2=in_window)
 
     def _take_answers(self) -> bytes:
         """As many answers as FOpts holds; sticky ones stay until a downlink is heard (§5.4, §5.7)."""
-        taken = b""
-        questions = [] if self.ping is None else [one.encode() for one in self.ping.questions()]
-        for answer in (*self._sticky, *self._answers, *questions):
-            if len(taken) + len(answer) > F_OPTS_MAX_BYTES:
-                break
-            taken += answer
-        self._answers = []
-        return taken
+        self.exchange, said = uplink(self.exchange)
+        octets = encode_commands(said)
+        questions = encode_commands(() if self.ping is None else self.ping.questions())
+        return octets + questions if len(octets) + len(questions) <= F_OPTS_MAX_BYTES else octets
 
-    def _send(self, phy_payload: bytes, now_s: float) -> Transmission:
-        """Takes the air on a free channel, then keeps off its sub-band for as long as the duty cycle asks."""
+    def _channel(self, now_s: float) -> Channel:
+        """A free one if there is, by chance."""
         usable = self.settings.usable_channels
-        channel = self._chance.choice([one for one in usable if self._free_s(one) <= now_s] or usable)
+        return self._chance.choice([one for one in usable if self._free_s(one) <= now_s] or usable)
+
+    def _send(self, phy_payload: bytes, channel: Channel, now_s: float) -> Transmission:
+        """Takes the air, then keeps off its sub-band for as long as the duty cycle asks."""
         data_rate = self.settings.region.data_rate(self.settings.data_rate)
         power_dbm = self.settings.region.tx_power_dbm(self.settings.tx_power)
         airtime_s = airtime_us(data_rate, len(phy_payload)) / 1e6

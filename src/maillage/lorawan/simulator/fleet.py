@@ -46,8 +46,8 @@ class RoomEntry(msgspec.Struct, frozen=True):
 
 class DeviceEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """``room`` names a ``RoomEntry``; a device without one is outdoors. ``kept`` is what its flash holds at first.
-
-    With ``ping_periodicity`` it goes to class B and opens a slot every 2^n seconds.
+    One with a ``nwk_key`` speaks LoRaWAN 1.1; with ``ping_periodicity`` it goes to class B and opens a slot every
+    2^n seconds.
     """
 
     dev_eui: Eui
@@ -60,6 +60,7 @@ class DeviceEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     room: str | None = None
     confirmed: bool = False
     kept: dict[str, float] = {}
+    nwk_key: Key | None = None
     ping_periodicity: Annotated[int, msgspec.Meta(ge=0, le=7)] | None = None
 
 

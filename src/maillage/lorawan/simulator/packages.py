@@ -24,6 +24,7 @@ from maillage.lorawan.packages.multicast import (
     decrypt_mc_key,
     mc_ke_key,
     mc_root_key,
+    mc_root_key_1_1,
     mc_session_keys,
     open_multicast,
 )
@@ -63,7 +64,7 @@ class _Block:
 class PackageClient:
     """``origin`` is the true instant of second 0 of the simulation; ``blocks`` are the data blocks received whole.
 
-    ``root_key`` is the GenAppKey of a 1.0.x device.
+    ``root_key`` is the GenAppKey of a 1.0.x device, the AppKey of a 1.1 one.
     """
 
     root_key: bytes
@@ -73,6 +74,7 @@ class PackageClient:
     blocks: list[bytes] = field(default_factory=list)
     _groups: dict[int, _Group] = field(default_factory=dict)
     _sessions: dict[int, _Block] = field(default_factory=dict)
+    is_1_1: bool = False
     _token: int = 0
     _has_beacon: bool = False
 
@@ -211,7 +213,8 @@ class PackageClient:
         return [ts004.FragDataBlockReceivedReq(fragment.frag_index, failed=False)]
 
     def _made(self, setup: ts005.McGroupSetupReq) -> _Group:
-        mc_key = decrypt_mc_key(mc_ke_key(mc_root_key(self.root_key)), setup.mc_key_encrypted)
+        root = mc_root_key_1_1(self.root_key) if self.is_1_1 else mc_root_key(self.root_key)
+        mc_key = decrypt_mc_key(mc_ke_key(root), setup.mc_key_encrypted)
         keys = mc_session_keys(mc_key, setup.mc_addr)
         group = MulticastGroup(setup.mc_addr, keys, setup.min_f_cnt, setup.max_f_cnt)
         return _Group(group, group.crypto())

@@ -6,6 +6,7 @@ from maillage.lorawan.protocol.dl_settings import DLSettings
 from maillage.lorawan.protocol.join import JoinAcceptContent
 from maillage.lorawan.protocol.mac.command import MacCommand
 from maillage.lorawan.protocol.mac.dev_status import DevStatusAns, DevStatusReq
+from maillage.lorawan.protocol.mac.dl_channel import DlChannelAns, DlChannelReq
 from maillage.lorawan.protocol.mac.duty_cycle import DutyCycleAns, DutyCycleReq
 from maillage.lorawan.protocol.mac.link_adr import LinkADRAns, LinkADRReq
 from maillage.lorawan.protocol.mac.new_channel import NewChannelAns, NewChannelReq
@@ -19,7 +20,10 @@ _MAX_CHANNELS = 16
 
 @dataclass(frozen=True, slots=True)
 class RadioSettings:
-    """``channels`` by index, None where none is defined; ``enabled`` is the channel mask."""
+    """``channels`` by index, None where none is defined; ``enabled`` is the channel mask.
+
+    ``downlinks_hz``: by channel index, those whose RX1 is not on the uplink's frequency.
+    """
 
     region: Region
     channels: tuple[Channel | None, ...]
@@ -32,6 +36,7 @@ class RadioSettings:
     rx2_data_rate: int = 0
     rx1_delay_s: int = 1
     duty_cycle: float = 1.0
+    downlinks_hz: tuple[tuple[int, int], ...] = ()
 
     @property
     def usable_channels(self) -> tuple[Channel, ...]:
@@ -43,7 +48,11 @@ class RadioSettings:
         )
 
     def rx1(self, frequency_hz: int, data_rate: int) -> ReceiveWindow:
-        return self.region.rx1(frequency_hz, data_rate, self.rx1_dr_offset, self.rx1_delay_s)
+        window = self.region.rx1(frequency_hz, data_rate, self.rx1_dr_offset, self.rx1_delay_s)
+        if not self.downlinks_hz:
+            return window
+        used = next(index for index, one in enumerate(self.channels) if one and one.frequency_hz == frequency_hz)
+        return replace(window, frequency_hz=dict(self.downlinks_hz).get(used, window.frequency_hz))
 
     def rx2(self) -> ReceiveWindow:
         return ReceiveWindow(self.rx2_frequency_hz, self.rx2_data_rate, self.rx1_delay_s + 1)
@@ -97,6 +106,8 @@ def obey(
             outcome = _rx_param_setup(settings, command)
         case NewChannelReq():
             outcome = _new_channel(settings, command)
+        case DlChannelReq():
+            outcome = _dl_channel(settings, command)
         case RXTimingSetupReq():
             outcome = replace(settings, rx1_delay_s=command.delay_s), RXTimingSetupAns()
         case DutyCycleReq():
@@ -149,6 +160,16 @@ def _rx_param_setup(settings: RadioSettings, request: RXParamSetupReq) -> tuple[
     return changed, answer
 
 
+def _dl_channel(settings: RadioSettings, request: DlChannelReq) -> tuple[RadioSettings, MacCommand]:
+    index = request.channel_index
+    exists = index < len(settings.channels) and settings.channels[index] is not None
+    answer = DlChannelAns(exists, settings.region.sub_band(request.frequency_hz) is not None)
+    if not answer.accepted:
+        return settings, answer
+    moved = {**dict(settings.downlinks_hz), index: request.frequency_hz}
+    return replace(settings, downlinks_hz=tuple(sorted(moved.items()))), answer
+
+
 def _new_channel(settings: RadioSettings, request: NewChannelReq) -> tuple[RadioSettings, MacCommand]:
     own = len(settings.region.default_channels)
     index_ok = own <= request.channel_index < _MAX_CHANNELS
@@ -157,6 +178,8 @@ def _new_channel(settings: RadioSettings, request: NewChannelReq) -> tuple[Radio
     answer = NewChannelAns(rates_ok, frequency_ok and index_ok)
     if not answer.accepted:
         return settings, answer
+    kept = tuple(pair for pair in settings.downlinks_hz if pair[0] != request.channel_index)
+    settings = replace(settings, downlinks_hz=kept)
     channels = list(settings.channels) + [None] * (request.channel_index + 1 - len(settings.channels))
     bit = 1 << request.channel_index
     if request.frequency_hz == 0:

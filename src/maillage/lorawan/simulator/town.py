@@ -20,7 +20,7 @@ from maillage.lorawan.simulator.flash import Flash
 from maillage.lorawan.simulator.fleet import DeviceEntry, Fleet, RoomEntry
 from maillage.lorawan.simulator.gateway import SimulatedGateway
 from maillage.lorawan.simulator.models.base import Model, Payload, Surroundings
-from maillage.lorawan.simulator.models.catalogue import VICKI, make_model
+from maillage.lorawan.simulator.models.catalogue import ACTUATORS, make_model
 from maillage.lorawan.simulator.models.vicki import Vicki
 from maillage.lorawan.simulator.packages import PackageClient
 from maillage.lorawan.simulator.physics.building import classroom
@@ -43,14 +43,15 @@ PACKAGE_PORTS = (clock_sync.PORT, fragmentation.PORT, multicast_setup.PORT)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``loss`` share of copies lost; ``valve_period_s`` replaces the valves' reporting period of the fleet file.
+    """``loss`` share of copies lost; ``actuator_period_s``: reporting period of what takes orders, in place
+    of the fleet file's.
 
     ``data_rate`` is what every device starts with; None: what its own link carries.
     """
 
     loss: float = 0.0
     collisions: bool = True
-    valve_period_s: float | None = None
+    actuator_period_s: float | None = None
     data_rate: int | None = None
 
 
@@ -143,19 +144,20 @@ class Town:
         links = self._air.links(entry.dev_eui, place)
         kept = {**entry.kept, **(self._flash.kept(entry.dev_eui) or {})}
         model = make_model(entry.model, entry.dev_eui, self._period_s(entry), kept)
-        identity = Identity(bytes.fromhex(entry.dev_eui), bytes.fromhex(entry.join_eui), bytes.fromhex(entry.app_key))
+        hexadecimal = (entry.dev_eui, entry.join_eui, entry.app_key, entry.nwk_key or "")
+        identity = Identity(*map(bytes.fromhex, hexadecimal))
         chosen = self._options.data_rate
         data_rate = fitting_data_rate(links, EU863_870.data_rates) if chosen is None else chosen
         ping = None if entry.ping_periodicity is None else PingListener(entry.ping_periodicity, EU863_870)
-        packages = PackageClient(identity.app_key, EU863_870, self._origin)
+        packages = PackageClient(identity.app_key, EU863_870, self._origin, is_1_1=entry.nwk_key is not None)
         device = EndDevice(
             identity, EU863_870, data_rate, self._chance, class_c=model.class_c, ping=ping, packages=packages
         )
         return Node(entry, device, model, links, self.rooms[entry.room] if entry.room is not None else None)
 
     def _period_s(self, entry: DeviceEntry) -> float:
-        chosen_s = self._options.valve_period_s
-        return chosen_s if chosen_s is not None and entry.model == VICKI else entry.period_s
+        chosen_s = self._options.actuator_period_s
+        return chosen_s if chosen_s is not None and entry.model in ACTUATORS else entry.period_s
 
     # --- uplinks
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from maillage.kernel import clock
+from maillage.kernel.money import Cents
 from maillage.web import formats
 from maillage.web.life import LifeStep
 
@@ -298,6 +299,12 @@ def clock_time(at: datetime) -> str:
 def number(value: formats.Number, decimals: int | None = None) -> str:
     """« 1 234,5 »."""
     return formats.number(value, decimals)
+
+
+@register.filter
+def money(cents: Cents | None) -> str:
+    """« 1 234,50 € »."""
+    return formats.money(cents)
 
 
 @register.filter

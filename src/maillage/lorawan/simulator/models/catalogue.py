@@ -11,7 +11,9 @@ from maillage.lorawan.simulator.models.elsys_ers import ElsysErs
 from maillage.lorawan.simulator.models.lt22222 import Lt22222
 from maillage.lorawan.simulator.models.vicki import Vicki
 
-VICKI = "mclimate-vicki"
+VICKI, RELAY = "mclimate-vicki", "dragino-lt22222l"
+ACTUATORS = frozenset({VICKI, RELAY})
+"""What takes orders: a valve, a relay."""
 Kept = Mapping[str, float] | None
 
 
@@ -53,6 +55,6 @@ _MAKERS: dict[str, Callable[[random.Random, float, Kept], Model]] = {
     VICKI: _vicki,
     "elsys-ers": _elsys_ers,
     "milesight-am107": _am107,
-    "dragino-lt22222l": _lt22222,
+    RELAY: _lt22222,
     "decentlab-dl-pm": _dl_pm,
 }

@@ -1,0 +1,1 @@
+"""What the body sells, at which price, to whom: offerings, their versions, price plans and estimators."""

@@ -1,0 +1,1 @@
+"""Prices, revisions, versions and eligibility: values in, values out."""
