@@ -8,7 +8,21 @@ import sys
 from benchmarks.calm import PATIENCE
 from benchmarks.report import console, publish
 
-NAMES = ("uplink_stages", "generator", "uplinks", "latency", "class_c", "join_storm", "rx1")
+NAMES = (
+    "uplink_stages",
+    "generator",
+    "uplinks",
+    "latency",
+    "class_c",
+    "join_storm",
+    "rx1",
+    "catalogue",
+    "collisions",
+    "sessions",
+    "telemetry_ingest",
+    "telemetry_queries",
+    "rules",
+)
 
 
 def main() -> None:

@@ -63,6 +63,12 @@ def thing_id(index: int) -> int:
 
 def populate(connection: psycopg.Connection, plan: LoadPlan, fleets: Sequence[Fleet]) -> None:
     """Organisation, user, communes, sites, gateways, devices with sessions, things, datastreams: one transaction."""
+    with connection.transaction():
+        _copy_things(connection, populate_network(connection, plan, fleets))
+
+
+def populate_network(connection: psycopg.Connection, plan: LoadPlan, fleets: Sequence[Fleet]) -> Sequence[Row]:
+    """The same without things and datastreams: what the network server reads. In the caller's transaction."""
     communes = sorted({fleet.commune_of(index) for fleet in fleets for index in _indexes(fleet)})
     site_ids = {insee: number + 1 for number, insee in enumerate(communes)}
     rows = [
@@ -70,11 +76,10 @@ def populate(connection: psycopg.Connection, plan: LoadPlan, fleets: Sequence[Fl
         for fleet in fleets
         for index in _indexes(fleet)
     ]
-    with connection.transaction():
-        _copy_people(connection)
-        _copy_places(connection, site_ids)
-        _copy_network(connection, plan, rows)
-        _copy_things(connection, rows)
+    _copy_people(connection)
+    _copy_places(connection, site_ids)
+    _copy_network(connection, plan, rows)
+    return rows
 
 
 def _organisation_id(site_id: int) -> int:
@@ -158,12 +163,12 @@ def _copy_things(connection: psycopg.Connection, rows: Sequence[Row]) -> None:
     )
     _copy(connection, "telemetry_thing", columns, things)
     streams = (
-        (one.organisation_id, one.thing_id, quantity, measure.unit)
+        (one.organisation_id, one.thing_id, quantity, measure.unit, measure.kind, "lorawan")
         for one in rows
         for quantity, measure in models[one.fleet.model_key].measures.items()
     )
     numbered = ((number, *stream) for number, stream in enumerate(streams, 1))
-    _copy(connection, "telemetry_datastream", "id organisation_id thing_id quantity unit", numbered)
+    _copy(connection, "telemetry_datastream", "id organisation_id thing_id quantity unit kind source", numbered)
 
 
 def _session(session: LoadSession) -> tuple[str, int, bytes, bytes]:

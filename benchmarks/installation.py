@@ -77,14 +77,19 @@ def installed(populate: Callable[[psycopg.Connection], None], processes: Sequenc
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlg-bench-", ignore_cleanup_errors=True)))
         folder.chmod(0o711)  # the database's own user must reach its cluster
-        place = _servers(stack, folder)
-        _migrate(place)
-        with place.database() as connection:
-            populate(connection)
-            connection.execute("VACUUM ANALYZE")
+        place = servers(stack, folder)
+        settled(place, populate)
         for name in processes:
             _start_process(stack, place, name)
         yield place
+
+
+def settled(place: Installation, populate: Callable[[psycopg.Connection], None]) -> None:
+    """The tables, and in them what ``populate`` writes."""
+    _migrate(place)
+    with place.database() as connection:
+        populate(connection)
+        connection.execute("VACUUM ANALYZE")
 
 
 def wait_until(holds: Callable[[], bool], what: str, within_s: float = _READY_WITHIN_S) -> None:
@@ -114,7 +119,8 @@ def running(
             child.wait()
 
 
-def _servers(stack: ExitStack, folder: Path) -> Installation:
+def servers(stack: ExitStack, folder: Path) -> Installation:
+    """PostgreSQL and NATS in ``folder``, with what an earlier run left there."""
     home = folder / "pg"
     cluster = Cluster(home, home / "socket", find_binaries(), database_identity(), durable=True)
     cluster.create()

@@ -34,6 +34,7 @@ from maillage.lorawan.server.refusals import RefusalLog
 from maillage.lorawan.server.registry import DeviceState, GatewayState, Registry, SessionState
 from maillage.lorawan.server.rows import GroupRows
 from maillage.lorawan.server.settings import ServerSettings
+from maillage.lorawan.server.sharding import ALONE
 from maillage.lorawan.server.stages import Verified
 from maillage.lorawan.server.uplinks import UplinkSieve
 from maillage.lorawan.simulator.load import LoadPlan, LoadSession, load_gateways, load_sessions
@@ -153,7 +154,7 @@ def backend_cpu_s(connection: Connection) -> float:
 
 
 async def committed(stages: Stages, uplinks: list[Verified], conninfo: str) -> None:
-    store = Store(conninfo, 0, KeyRing([bytes(32)]))
+    store = Store(conninfo, ALONE, KeyRing([bytes(32)]))
     await store.connect()
     await store.keep_partitions(NOW.date(), retention_days=100_000)
     with psycopg.connect(conninfo, autocommit=True) as connection:

@@ -5,6 +5,7 @@ import functools
 import importlib
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 import click
 import django
@@ -91,6 +92,44 @@ def import_repository(arguments: tuple[str, ...]) -> None:
     """PATH [--apply]: show what a checkout of device models holds and which examples pass; then import it."""
     environment.choose_settings()
     execute_from_command_line(["maillage devices", "import_repository", *arguments])
+
+
+@cli.group()
+def telemetry() -> None:
+    """Measured values: their archive and their summaries."""
+
+
+@telemetry.command("verify")
+def verify_telemetry() -> None:
+    """Prove that archive, partitions and summaries agree; exit code 1 when they do not."""
+    environment.choose_settings()
+    execute_from_command_line(["maillage telemetry", "verify_telemetry"])
+
+
+@telemetry.command("archive")
+def archive_telemetry() -> None:
+    """Move the closed months into files now, as the archive process does by itself."""
+    environment.choose_settings()
+    execute_from_command_line(["maillage telemetry", "archive_telemetry"])
+
+
+@telemetry.command("rebuild")
+def rebuild_telemetry() -> None:
+    """Sum every hour and day up again from the values; the telemetry process carries it out."""
+    environment.choose_settings()
+    execute_from_command_line(["maillage telemetry", "rebuild_summaries"])
+
+
+@cli.group()
+def agent() -> None:
+    """What runs beside machines and sends what they measure."""
+
+
+@agent.command("modbus")
+@click.argument("settings", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def agent_modbus(settings: Path) -> None:
+    """Read machines by Modbus TCP as SETTINGS says; keep on disk what cannot be sent yet."""
+    importlib.import_module("maillage.processes.telemetry_agent").main(settings)
 
 
 def _run(process: Process, arguments: tuple[str, ...]) -> None:

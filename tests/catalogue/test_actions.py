@@ -130,6 +130,33 @@ def test_the_database_itself_refuses_two_prices_on_one_day(shop):
         )
 
 
+def test_the_database_itself_refuses_to_change_what_is_published(shop):
+    version = queries.sold("temperature", today())
+    price = version.prices.first()
+    other = queries.sold("lora", today()).prices.get()
+    for forbidden in (
+        lambda: OfferingVersion.objects.filter(pk=version.pk).update(name="Autre"),
+        lambda: OfferingVersion.objects.filter(pk=version.pk).update(state="draft"),
+        version.delete,
+        lambda: Price.objects.filter(pk=price.pk).update(tiers=[["0", "1"]]),
+        lambda: version.prices.add(other),
+        lambda: version.prices.remove(price),
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            forbidden()
+    assert queries.sold("temperature", today()).prices.count() == 3
+
+
+def test_what_was_only_announced_can_be_taken_back(shop):
+    later = today() + timedelta(days=30)
+    actions.save_draft(KEEPER, "lora", queries.draft_of(queries.sold("lora", today())))
+    actions.publish(KEEPER, "lora", later, today())
+    actions.withdraw(KEEPER, "lora", later, today())
+    assert queries.sold("lora", later - timedelta(days=1)).number == 1
+    with pytest.raises(NotFound):
+        queries.sold("lora", later)
+
+
 def test_a_taken_or_unreadable_code_is_refused(shop):
     with pytest.raises(Conflict):
         actions.create_offering(KEEPER, "lora", Offering.Kind.PACK, None, heating_draft())

@@ -1,14 +1,18 @@
 """The shop without account: what a visitor reads, compares, simulates and keeps."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
 from tests.catalogue.conftest import KEEPER, heating_draft
+from tests.fixtures.things import logged_in, person
 
-from maillage.catalogue import actions, shelf
+from maillage.catalogue import actions, queries, shelf
 from maillage.catalogue.basket import lines_of
+from maillage.catalogue.engine.eligibility import Audience
 from maillage.catalogue.models import Offering
+from maillage.identity.actor import Role
+from maillage.identity.models import Organisation
 
 pytestmark = pytest.mark.django_db
 SCHOOL = {"surface": 600, "floors": 2, "rooms": 12, "zones": 3, "boilers": 1, "bill_year": 20000, "funding": 50}
@@ -57,7 +61,7 @@ def test_search_and_filters_narrow_the_shelves(visitor, query, found):
 
 def test_an_offering_says_price_scope_promise_and_equipment(visitor):
     page = text(visitor.get("/shop/offers/temperature/"))
-    for words in ("La pose", "80 €", "99,5 %", "Vanne Vicki", "Adhérents", "réseau LoRa", "Version 1"):
+    for words in ("La pose", "80 €", "99,5 %", "Vanne Vicki", "Adhérents", "réseau LoRa est à vérifier", "Version 1"):
         assert words in page
     assert "dès 100" in text(visitor.get("/shop/offers/lora/"))
 
@@ -122,10 +126,11 @@ def test_the_basket_keeps_what_was_simulated_and_comes_along_at_login(visitor, k
     assert [line.code for line in lines_of(visitor.session)] == ["temperature"]
 
 
-def test_a_basket_line_says_when_it_is_no_longer_sold(visitor):
+def test_a_basket_line_says_when_it_is_no_longer_sold(visitor, monkeypatch):
     visitor.post("/shop/basket/add/lora/")
-    actions.withdraw(KEEPER, "lora", shelf.today() + timedelta(days=1), shelf.today())
-    Offering.objects.get(code="lora").versions.update(valid_from="2026-01-01", valid_until="2026-02-01")
+    tomorrow = shelf.today() + timedelta(days=1)
+    actions.withdraw(KEEPER, "lora", tomorrow, shelf.today())
+    monkeypatch.setattr(shelf, "today", lambda: tomorrow)
     assert "N’est plus en vente" in text(visitor.get("/shop/basket/"))
 
 
@@ -141,3 +146,19 @@ def test_english_visitors_read_english(visitor):
     visitor.cookies["django_language"] = "en"
     page = text(visitor.get("/shop/offers/temperature/"))
     assert "€25" in page
+
+
+def test_a_business_is_told_what_is_for_members_and_cannot_put_it_into_its_basket(shop):
+    firm = Organisation.objects.create(kind="business", name="Objets SA", slug="objets-sa")
+    client = logged_in(person(firm, Role.AGENT))
+    assert "pas ouverte à votre organisme" in text(client.get("/shop/offers/temperature/"))
+    refused = client.post("/shop/basket/add/temperature/")
+    assert refused.status_code == 403
+    assert "n’est pas ouverte à votre organisme" in text(refused)
+    assert client.post("/shop/basket/add/lora/").status_code == 302
+
+
+@pytest.mark.parametrize(("joined", "audience"), [(date(2025, 1, 1), Audience.MEMBER), (None, Audience.OUTSIDE)])
+def test_a_commune_orders_as_a_member_once_it_has_joined(shop, joined, audience):
+    commune = Organisation.objects.create(kind="commune", name="Brunoy", slug="brunoy", member_since=joined)
+    assert queries.audience_of(person(commune, Role.AGENT)) is audience

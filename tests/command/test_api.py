@@ -76,7 +76,7 @@ def test_a_schedule_is_written_read_and_previewed(mayor, equipment):
     assert entry.status_code == 201
     read = mayor.get(f"/api/v1{address}").json()
     assert [one["clock_time"] for one in read["entries"]] == ["08:00:00"]
-    assert len(read["next_days"]) == 5
+    assert len(read["next_days"]) in {20, 21, 22}
     line = f"/api/v1/schedule-entries/{entry.json()['id']}"
     off = mayor.put(f"{line}/enabled", {"enabled": False}, content_type="application/json")
     assert off.json()["enabled"] is False
@@ -108,7 +108,11 @@ def test_things_values_and_curves_are_read(mayor, evry, equipment):
     names = [thing["name"] for thing in mayor.get("/api/v1/things").json()["items"]]
     assert names == ["Radiateur", "Capteur", "Portail"]
     (gate,) = mayor.get(f"/api/v1/sites/{evry.cemetery.pk}/things").json()
-    assert (gate["thing"]["name"], gate["period_s"], gate["next_expected_at"]) == ("Portail", 600, None)
+    assert (gate["thing"]["name"], gate["period_s"], gate["next_expected_at"]) == (
+        "Portail",
+        600,
+        "2026-01-01T00:10:00Z",
+    )
     stream = gate["readings"][0]["datastream_id"]
     curve = mayor.get(f"/api/v1/datastreams/{stream}/series").json()
     assert (curve["points"], curve["width_s"]) == ([], 0)

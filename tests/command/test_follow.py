@@ -84,7 +84,7 @@ def test_a_repeated_event_writes_nothing(command):
     assert states(command) == ["requested", "sent", "confirmed"]
 
 
-@pytest.mark.parametrize("cause", ["no_gateway", "codec_threw", "duty_cycle", "too_late"])
+@pytest.mark.parametrize("cause", ["no_gateway", "codec_threw", "duty_cycle", "payload_too_long"])
 def test_a_failure_ends_it_with_its_cause(command, cause):
     actions.note_downlink(FOLLOWER, update(command, "failed", 10, cause, "the gateway said so"))
     assert steps(command)[-1] == ("failed", cause)
@@ -112,7 +112,8 @@ def test_messages_that_serve_no_command_are_left_alone(command, reference):
         (True, 60, "not_confirmed_in_time"),
     ],
 )
-def test_time_runs_out_with_what_was_missing(command, sent, seen_after_s, cause):
+def test_time_runs_out_with_what_was_missing(command, sent, seen_after_s, cause, monkeypatch):
+    monkeypatch.setattr(actions, "tries_again", lambda *_: False)
     if sent:
         actions.note_downlink(FOLLOWER, update(command, "sent", 10))
     if seen_after_s is not None:
@@ -142,3 +143,53 @@ def test_a_command_whose_message_failed_unheard_does_not_expire_for_silence(comm
     queue_says(command, state="failed", cause="no_gateway", ended_at=command.requested_at + timedelta(seconds=2))
     actions.expire_overdue(FOLLOWER, command.expires_at)
     assert steps(command)[-1] == ("failed", "no_gateway")
+
+
+def heard(command, after_s):
+    seen_at = command.requested_at + timedelta(seconds=after_s)
+    Device.objects.unscoped("test").filter(pk=VALVE_EUI).update(last_seen_at=seen_at)
+
+
+def test_what_the_radio_lost_is_sent_again_under_a_name_of_its_own(command):
+    actions.note_downlink(FOLLOWER, update(command, "sent", 10))
+    actions.note_downlink(FOLLOWER, update(command, "failed", 11, "gateway_silent"))
+    assert steps(command) == [("requested", ""), ("sent", ""), ("requested", "gateway_silent")]
+    again = queries.command(FOLLOWER, command.pk)
+    assert (again.state, again.attempt, again.ended_at) == ("requested", 2, None)
+    waiting = Downlink.objects.get(state="queued", reference=f"{command.pk}/2")
+    assert waiting.data == {"setTargetTemperature": 19}
+    assert JournalEntry.objects.order_by("pk").last().action == "command.retried"
+
+
+def test_news_of_an_earlier_attempt_moves_nothing(command):
+    actions.note_downlink(FOLLOWER, update(command, "failed", 11, "gateway_silent"))
+    assert actions.note_downlink(FOLLOWER, update(command, "failed", 12, "gateway_silent")) is None
+    assert queries.command(FOLLOWER, command.pk).attempt == 2
+
+
+def test_after_three_attempts_it_is_given_up_with_its_cause(command):
+    for attempt in (1, 2, 3):
+        reference = str(command.pk) if attempt == 1 else f"{command.pk}/{attempt}"
+        at = command.requested_at + timedelta(seconds=attempt)
+        lost = DownlinkUpdate("d", reference, VALVE_EUI, "failed", at, "no_opportunity")
+        assert actions.note_downlink(FOLLOWER, lost) is not None
+    assert (queries.command(FOLLOWER, command.pk).state, steps(command)[-1]) == ("failed", ("failed", "no_opportunity"))
+
+
+def test_a_valve_that_reports_another_setpoint_is_asked_again(command):
+    actions.note_downlink(FOLLOWER, update(command, "sent", 10))
+    heard(command, 60)
+    assert actions.expire_overdue(FOLLOWER, command.expires_at) == 0
+    assert steps(command)[-1] == ("requested", "not_confirmed_in_time")
+    sent_at = command.expires_at + timedelta(seconds=30)
+    actions.note_downlink(FOLLOWER, DownlinkUpdate("d", f"{command.pk}/2", VALVE_EUI, "sent", sent_at))
+    seconds = (sent_at - command.requested_at).total_seconds() + 10
+    assert actions.note_uplinks(FOLLOWER, [report(command, seconds, target_temperature=19.0)])
+    assert states(command) == ["requested", "sent", "requested", "sent", "confirmed"]
+
+
+def test_a_gate_is_not_moved_by_an_order_from_minutes_ago(evry, equipment):
+    opening = actions.request(evry.mayor, equipment.gate.pk, "open")
+    lost = update(opening, "failed", 121, "gateway_silent")
+    actions.note_downlink(FOLLOWER, lost)
+    assert steps(opening)[-1] == ("failed", "gateway_silent")

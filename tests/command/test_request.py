@@ -74,7 +74,7 @@ def test_a_sensor_takes_no_commands(evry, equipment):
 
 def test_a_newer_command_overtakes_the_one_before_and_calls_its_message_back(evry, equipment):
     first = actions.request(evry.mayor, equipment.valve.pk, "set_temperature", 19)
-    second = actions.request(evry.agent, equipment.valve.pk, "set_temperature", 21)
+    second = actions.request(evry.agent, equipment.valve.pk, "set_temperature", 18)
     assert steps(first) == [("requested", ""), ("expired", "superseded")]
     assert steps(second) == [("requested", "")]
     states = {row.reference: (row.state, row.cause) for row in Downlink.objects.all()}
@@ -137,7 +137,7 @@ def test_a_thing_out_of_service_takes_no_commands(evry, equipment):
 
 def test_pages_and_the_network_are_told_when_it_commits(evry, equipment, monkeypatch):
     told = []
-    for module in ("maillage.command.actions", "maillage.lorawan.actions"):
+    for module in ("maillage.command.logbook.actions", "maillage.lorawan.actions"):
         monkeypatch.setattr(f"{module}.notify", lambda channel, payload: told.append((channel, payload)))
     command = actions.request(machine("scheduler"), equipment.valve.pk, "set_temperature", 19)
     assert connection.in_atomic_block

@@ -1,19 +1,24 @@
 """Schedules are changed by people and carried out exactly once."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
-from tests.fixtures.things import INSTALLER
+from tests.fixtures.things import INSTALLER, installed
 
 from maillage.command import queries
 from maillage.command.engine.schedule import AtClock, AtSun, Sun
 from maillage.command.models import Command, ScheduleEntry
+from maillage.command.openings.actions import Hours, add_opening
 from maillage.command.schedules import actions
 from maillage.command.schedules.actions import Draft
 from maillage.command.schedules.agenda import LOOK_AHEAD, Agenda
+from maillage.command.two_persons.actions import require_two
 from maillage.identity.actor import machine
 from maillage.identity.models import JournalEntry
-from maillage.kernel.errors import Invalid, NotFound
+from maillage.kernel.errors import Invalid, NotFound, Refused
+from maillage.telemetry.models import Latest, Thing
+from maillage.telemetry.queries import datastreams
 
 SCHEDULER = machine("scheduler")
 MONDAY_MIDNIGHT = datetime(2026, 1, 4, 23, 0, tzinfo=UTC)  # Monday 5 January, 00:00 in Paris
@@ -112,10 +117,10 @@ def test_a_crash_between_command_and_mark_leaves_neither(gate, monkeypatch):
     assert carried_out(monday(8)) == [("open", "schedule")]
 
 
-def test_the_next_seven_days_can_be_looked_at(evry, gate):
+def test_the_next_thirty_days_can_be_looked_at(evry, gate):
     actions.add_entry(evry.mayor, gate.pk, CLOSES)
     planned = queries.preview(evry.mayor, gate.pk, MONDAY_MIDNIGHT)
-    assert [plan.entry.verb for plan in planned] == ["open", "close"] * 7
+    assert [plan.entry.verb for plan in planned] == ["open", "close"] * 30
     assert planned[0].at == monday(8)
     assert monday(16) < planned[1].at < monday(17)
 
@@ -184,7 +189,7 @@ def test_a_scheduler_that_stays_looks_only_at_what_has_come_or_changed(
     with django_assert_num_queries(1):
         assert carried_out(monday(7, 59), agenda) == []
     assert carried_out(monday(8), agenda) == [("open", "schedule")]
-    with django_assert_num_queries(2):  # the line has had its turn: its next one is worked out
+    with django_assert_num_queries(3):  # the line has had its turn: its next one is worked out
         assert carried_out(monday(8, 0), agenda) == []
     monkeypatch.setattr("maillage.command.schedules.actions.clock.now", lambda: monday(8, 10))
     entry = ScheduleEntry.objects.unscoped("test").get()
@@ -204,3 +209,83 @@ def test_a_scheduler_that_stays_finds_every_turn_of_the_weeks_around_a_change_of
         turns += [at] * len(carried_out(at, agenda))
     hours = [(turn.day, turn.hour, turn.minute) for turn in turns]
     assert hours == [(27, 7, 0), (28, 7, 0), (29, 6, 0), (30, 6, 0), (31, 6, 0)]
+
+
+def presence(evry, value, at):
+    watcher = Thing.objects.unscoped("test").filter(name="Détecteur").first()
+    watcher = watcher or installed(evry.cemetery, "a81758fffe0000aa", "elsys-ers", "Détecteur", "access")
+    for quantity in ("occupancy", "motion"):
+        stream = datastreams(INSTALLER, thing_id=watcher.pk).get(quantity=quantity)
+        Latest.objects.update_or_create(datastream=stream, defaults={"at": at, "value": value})
+
+
+def at(monkeypatch, instant):
+    monkeypatch.setattr("maillage.kernel.clock.now", lambda: instant)
+
+
+def test_a_gate_that_somebody_stands_in_closes_once_they_have_left(evry, equipment, monkeypatch):
+    actions.add_entry(evry.mayor, equipment.gate.pk, Draft("close", None, EVERY_DAY, AtClock(time(18))))
+    agenda = Agenda()
+    presence(evry, 1, monday(18))
+    at(monkeypatch, monday(18))
+    for minute in (0, 1, 2):
+        assert carried_out(monday(18, minute), agenda) == []
+    waiting = JournalEntry.objects.filter(action="schedule.waiting")
+    assert [line.facts["cause"] for line in waiting] == ["interlock_presence_active"]
+    assert not Command.objects.unscoped("test").exists()
+    presence(evry, 0, monday(18, 10))
+    at(monkeypatch, monday(18, 10))
+    assert carried_out(monday(18, 10), agenda) == [("close", "schedule")]
+    assert carried_out(monday(18, 11), agenda) == []
+
+
+def test_a_gate_that_is_never_free_is_refused_at_last_so_that_somebody_sees_it(evry, equipment, monkeypatch):
+    actions.add_entry(evry.mayor, equipment.gate.pk, Draft("close", None, EVERY_DAY, AtClock(time(18))))
+    presence(evry, 1, monday(18, 29))
+    at(monkeypatch, monday(18, 29))
+    assert carried_out(monday(18, 29)) == []
+    command = queries.commands_of_thing(evry.mayor, equipment.gate.pk).get()
+    assert (command.state, command.steps.last().cause) == ("refused", "interlock_presence_active")
+
+
+def test_a_line_that_is_to_be_ready_begins_early_and_only_once(evry, equipment, monkeypatch):
+    warm = Draft("set_temperature", 19, EVERY_DAY, AtClock(time(8)), ready=True)
+    actions.add_entry(evry.mayor, equipment.valve.pk, warm)
+    agenda = Agenda()
+    at(monkeypatch, monday(5))
+    assert carried_out(monday(5), agenda) == []
+    early = monday(5, 50)  # nothing is learnt: two hours before, and the valve's own ten minutes
+    at(monkeypatch, early)
+    assert carried_out(early - timedelta(minutes=1), agenda) == []
+    begun = [early + timedelta(minutes=minute) for minute in range(0, 200, 2)]
+    assert [carried_out(instant, agenda) for instant in begun].count([("set_temperature", "schedule")]) == 1
+
+
+def test_a_line_above_the_law_needs_a_reason(evry, equipment):
+    hot = Draft("set_temperature", 21, EVERY_DAY, AtClock(time(8)))
+    with pytest.raises(Refused, match="above_legal_mean"):
+        actions.add_entry(evry.mayor, equipment.valve.pk, hot)
+    with pytest.raises(Invalid, match="reason_too_short"):
+        actions.add_entry(evry.mayor, equipment.valve.pk, replace(hot, exception_reason="froid"))
+    entry = actions.add_entry(evry.mayor, equipment.valve.pk, replace(hot, exception_reason="Crèche : jeunes enfants"))
+    assert JournalEntry.objects.order_by("pk").last().facts["exception_reason"] == entry.exception_reason
+
+
+def test_where_two_persons_must_agree_a_line_waits_for_the_second(evry, equipment):
+    require_two(evry.mayor, evry.organisation.pk, "access", "open")
+    entry = actions.add_entry(evry.agent, equipment.gate.pk, OPENS)
+    assert (entry.enabled, carried_out(monday(8))) == (False, [])
+    with pytest.raises(Refused, match="approved_by_its_asker"):
+        actions.enable_entry(evry.agent, entry.pk, enabled=True)
+    actions.enable_entry(evry.mayor, entry.pk, enabled=True)
+    assert carried_out(monday(8)) == [("open", "schedule")]
+
+
+def test_in_the_holidays_the_schedule_itself_lowers_the_empty_school(evry, equipment, monkeypatch):
+    hours = Hours(frozenset({1, 2, 4, 5}), time(8), time(17), "never", "never")
+    add_opening(evry.mayor, evry.school.pk, hours)
+    actions.add_entry(evry.mayor, equipment.valve.pk, Draft("set_temperature", 19, EVERY_DAY, AtClock(time(8))))
+    christmas = datetime(2026, 12, 28, 7, tzinfo=UTC)
+    at(monkeypatch, christmas)
+    (command,) = actions.carry_out_due(SCHEDULER, christmas, Agenda())
+    assert command.value == 8

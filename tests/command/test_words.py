@@ -27,7 +27,7 @@ def in_modules(folder):
                 yield from (arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant))
 
 
-@pytest.mark.parametrize("folder", ["command", "territory", "solutions/heating", "solutions/access"])
+@pytest.mark.parametrize("folder", ["catalogue", "command", "territory", "solutions/heating", "solutions/access"])
 def test_every_word_of_the_pages_has_an_english_one(folder):
     known = catalogue(folder)
     spoken = {*in_templates(folder), *in_modules(folder)}

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from maillage.billing.queries import invoices
 from maillage.catalogue.models import OfferingVersion
 from maillage.command.models import ScheduleEntry
 from maillage.demo import load as loader
@@ -46,10 +47,13 @@ def test_the_demonstration_is_loaded_once_and_only_once(tmp_path):
     assert first.programmes == ScheduleEntry.objects.unscoped("test").count() > 0
     assert first.observations == Observation.objects.count() > 5000
     assert first.offerings == OfferingVersion.objects.filter(state="published", invented=True).count() > 10
+    bills = list(invoices(ACTOR).order_by("pk"))
+    assert first.bills == len(bills) == 6  # two communes, three months
+    assert len({one.number for one in bills}) == 6
     fleet = read_fleet(fleet_file(tmp_path))
     assert len(fleet.devices) == first.devices
 
-    assert load(Watch(), tmp_path, SMALL) == DemoSummary(0, 0, 0, 0, 0, 0, 0)
+    assert load(Watch(), tmp_path, SMALL) == DemoSummary(0, 0, 0, 0, 0, 0, 0, 0)
     assert read_fleet(fleet_file(tmp_path)) == fleet
     fleet_file(tmp_path).unlink()
     assert load(Watch(), tmp_path, SMALL).observations == 0

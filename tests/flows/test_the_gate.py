@@ -30,7 +30,7 @@ def test_the_gate_asks_before_it_moves_and_its_relay_confirms(theatre):
     assert_fit_for_everybody(page)
 
 
-def test_a_line_before_sunset_shows_in_the_seven_days_to_come(theatre):
+def test_a_line_before_sunset_shows_in_the_thirty_days_to_come(theatre):
     page = _at_the_gate(theatre)
     closings = page.locator(".c-week [data-verb=close]")
     before = closings.count()
@@ -47,7 +47,7 @@ def test_a_line_before_sunset_shows_in_the_seven_days_to_come(theatre):
 
     line = page.locator(".c-line").filter(has_text=re.compile("30 min.* avant le coucher"))
     expect(line).to_be_visible()
-    expect(closings).to_have_count(before + 7)
+    expect(closings).to_have_count(before + 30)
     assert_fit_for_everybody(page)
 
 

@@ -6,17 +6,28 @@ from tests.fixtures.radio import EVRY_VALVE, MAST, NOW
 
 from maillage.identity.actor import Actor, Role, machine
 from maillage.lorawan.events import FrameBatch, FrameEvent, GatewayBatch, GatewayEvent
-from maillage.lorawan.live import frame_messages, gateway_messages, gateway_topics
+from maillage.lorawan.live import frame_messages, gateway_messages, gateway_topics, log_topics
 
 FRAME = FrameEvent(7, EVRY_VALVE, 3, NOW, "up", 2, 41, 2, 868_100_000, "SF7BW125", "011d", [], {"temperature": 19.5})
 
 
 def test_each_frame_goes_to_its_device_s_topic_and_none_replaces_another():
-    first, second = frame_messages(FrameBatch([FRAME, FRAME]))
+    first, second, *_grown = frame_messages(FrameBatch([FRAME, FRAME]))
     assert first.topic == f"frames.{EVRY_VALVE}"
     assert (first.key, second.key) == (None, None)
     data = json.loads(first.data)
     assert (data["frame_id"], data["at"], data["decoded"]) == (7, "2026-03-02T10:00:00Z", {"temperature": 19.5})
+
+
+def test_new_frames_are_announced_to_the_logs_that_show_them():
+    _first, *grown = frame_messages(FrameBatch([FRAME]))
+    assert [(message.topic, message.data, message.key) for message in grown] == [
+        ("frames", "{}", "new"),
+        ("frames.of.3", "{}", "new"),
+    ]
+    technician = Actor(1, "T", 9, Role.TECHNICIAN, frozenset({3, 9}))
+    assert log_topics(technician) == ["frames.of.3", "frames.of.9"]
+    assert log_topics(machine("operator")) == ["frames"]
 
 
 def test_a_gateway_s_counters_are_live_values_for_the_operator_and_for_its_own_tenant():

@@ -38,6 +38,7 @@ PAGES = {
     "import": [],
     "scan": [],
     "claim": [],
+    "frames": [],
     "models": [],
     "show_key": [EVRY_VALVE],
     "refusals": [],

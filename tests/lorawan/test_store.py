@@ -22,14 +22,16 @@ from maillage.lorawan.server.rows import (
     Sighting,
     StatusReport,
 )
+from maillage.lorawan.server.sharding import Shard
 from maillage.lorawan.store import Store
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SEVENTH = Shard(7, 8)
 
 
 @pytest.fixture
 async def store(lorawan_conninfo):
-    opened = Store(lorawan_conninfo, 7, KEYS)
+    opened = Store(lorawan_conninfo, SEVENTH, KEYS)
     await opened.connect()
     await opened.keep_partitions(NOW.date(), 100_000)
     yield opened
@@ -67,7 +69,7 @@ async def test_counters_frames_and_cursor_are_committed_together(store, lorawan_
     reader = Reader(lorawan_conninfo, KEYS)
     (device,) = await reader.devices()
     assert (device.session.f_cnt_up, device.session.f_cnt_down) == (41, 7)
-    assert await reader.publication_cursor(7) == frame_id - 1
+    assert await reader.publication_cursor() == frame_id - 1
     assert [found.id for found in await reader.uplinks_after(frame_id - 1, 10)] == [frame_id]
     await reader.close()
 
@@ -157,7 +159,7 @@ async def test_old_days_of_the_frame_log_are_dropped_and_new_ones_made(store, lo
 
 
 async def test_the_shard_has_one_owner(store, lorawan_conninfo):
-    second = Store(lorawan_conninfo, 7, KEYS)
+    second = Store(lorawan_conninfo, SEVENTH, KEYS)
     with pytest.raises(Conflict, match="shard-owned"):
         await second.connect()
     await second.close()
@@ -167,7 +169,7 @@ async def test_an_owner_that_was_away_notices_that_another_took_over(store, lora
     await store.close()
     await store.connect()  # nobody came meanwhile
     await store.close()
-    second = Store(lorawan_conninfo, 7, KEYS)
+    second = Store(lorawan_conninfo, SEVENTH, KEYS)
     await second.connect()
     await second.close()
     with pytest.raises(Conflict, match="shard-was-taken-over"):

@@ -11,7 +11,7 @@ import pytest
 from maillage.config import environment
 from maillage.config.data_folder import DataFolder
 from maillage.processes import leftovers
-from maillage.processes.children import DEMO_STEPS, PROCESSES, STEPS
+from maillage.processes.children import DEMO_STEPS, PROCESSES, STEPS, chosen_processes
 from maillage.processes.installation import Site, plan_of, start_over
 
 
@@ -36,13 +36,19 @@ def test_servers_that_somebody_else_runs_are_not_started(env):
     plan = plan_of(env, {}, Site("127.0.0.1", 8000), demo=False)
     assert list(plan.servers) == []
     assert [task.command.name for task in plan.tasks] == [step.command[0] for step in STEPS]
-    assert len(plan.processes) == len([process for process in PROCESSES if not process.only_in_demo])
+    assert len(plan.processes) == len([one for one in PROCESSES if not (one.only_in_demo or one.sharded)])
 
 
 def test_the_demonstration_loads_its_data_and_runs_everything(env):
     plan = plan_of(env, {}, Site("127.0.0.1", 8000), demo=True)
     assert len(plan.tasks) == len(STEPS) + len(DEMO_STEPS)
-    assert len(plan.processes) == len(PROCESSES)
+    assert len(plan.processes) == len([one for one in PROCESSES if not one.sharded])
+
+
+def test_a_network_of_four_shards_has_one_process_for_gateways_and_four_for_sessions():
+    names = [name for name, _ in chosen_processes(demo=False, shards=4)]
+    servers = [f"lorawan-server-{number}" for number in (1, 2, 3, 4)]
+    assert [name for name in names if name.startswith("lorawan")] == ["lorawan-gateways", *servers]
 
 
 def test_the_welcome_says_the_address_and_the_log_ins(env, capsys):

@@ -45,7 +45,7 @@ def until_it_answers(server, gateway: FakeGateway) -> None:
         gateway.listen()
         return gateway.pull_acks > before
 
-    wait_until(answers, 20)
+    wait_until(answers, 60)
 
 
 async def published(url: str) -> list[Uplink]:

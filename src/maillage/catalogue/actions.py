@@ -1,9 +1,10 @@
 """Writes: categories, equipment sheets, indices, versions of offerings. One verb, one transaction, journalled."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from hashlib import sha256
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -14,6 +15,7 @@ from maillage.catalogue.drafts import Draft, first_price_cents, require_sellable
 from maillage.catalogue.engine.versions import Span, after_publishing, after_withdrawing
 from maillage.catalogue.models import (
     CODE_LENGTH,
+    Catalogue,
     Category,
     Index,
     Offering,
@@ -42,12 +44,36 @@ def set_category(actor: Actor, code: str, values: Mapping[str, object]) -> Categ
 
 
 @transaction.atomic
+def set_catalogue(actor: Actor, code: str, name: str, categories: Sequence[Category]) -> Catalogue:
+    """Create the named collection of categories or change it."""
+    require_edit(actor)
+    catalogue, _ = Catalogue.objects.update_or_create(code=code, defaults={"name": name, "last_update": clock.now()})
+    catalogue.categories.set(categories)
+    journal(actor, "catalogue.catalogue_set", "catalogue", code, name)
+    return catalogue
+
+
+@transaction.atomic
 def set_specification(actor: Actor, code: str, values: Mapping[str, object]) -> Specification:
     """Create the equipment sheet or change it; ``values`` are its columns."""
     require_edit(actor)
     sheet, _ = Specification.objects.update_or_create(code=code, defaults={**values, "last_update": clock.now()})
     journal(actor, "catalogue.specification_set", "specification", code, sheet.name)
     return sheet
+
+
+@transaction.atomic
+def set_photo(actor: Actor, code: str, photo: bytes | None) -> None:
+    """Show this photo of an equipment, as ``photos.web_photo`` made it; None: the drawing again."""
+    require_edit(actor)
+    sheet = Specification.objects.select_for_update().filter(code=code).first()
+    if sheet is None:
+        raise NotFound("specification_unknown", item=code)
+    sheet.photo = photo
+    sheet.photo_digest = sha256(photo).hexdigest()[:16] if photo else ""
+    sheet.last_update = clock.now()
+    sheet.save(update_fields=["photo", "photo_digest", "last_update"])
+    journal(actor, "catalogue.photo_set", "specification", code, sheet.name, {"photo": sheet.photo_digest})
 
 
 @transaction.atomic
@@ -111,6 +137,7 @@ def publish(actor: Actor, code: str, valid_from: date, today: date) -> OfferingV
     offering = _locked(code)
     version = _draft_of(offering)
     require_sellable(queries.draft_of(version))
+    _require_chargeable(version)
     spans = after_publishing(_spans(offering), Span(version.number, valid_from), today)
     _close(offering, spans)
     version.state, version.valid_from, version.published_at = OfferingVersion.State.PUBLISHED, valid_from, clock.now()
@@ -259,6 +286,13 @@ def _sheets(draft: Draft) -> list[Specification]:
     if missing:
         raise Invalid("specification_unknown", item=missing[0])
     return list(found.values())
+
+
+def _require_chargeable(version: OfferingVersion) -> None:
+    """A price that came by TMF620 in another currency or rhythm keeps its own words, and is not sold."""
+    foreign = version.prices.filter(extension__has_key="price").first()
+    if foreign is not None:
+        raise Invalid("price_not_chargeable", price=foreign.name)
 
 
 def _remove(version: OfferingVersion) -> None:

@@ -14,9 +14,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from maillage.catalogue import basket, queries, shelf
 from maillage.catalogue.basket import BasketLine
+from maillage.catalogue.engine.eligibility import is_open_to
 from maillage.catalogue.engine.estimators import ESTIMATORS
 from maillage.catalogue.engine.price import Rhythm, sum_of
-from maillage.kernel.errors import Invalid
+from maillage.catalogue.pages import situation_of
+from maillage.kernel.errors import Invalid, Refused
 from maillage.kernel.money import Cents, total
 
 _MOST_DIGITS = 8
@@ -51,8 +53,10 @@ def show(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_POST
 def add(request: HttpRequest, code: str) -> HttpResponse:
-    """Put the offering into the basket: as simulated, or one of each unit."""
+    """Put the offering into the basket: as simulated, or one of each unit. Refused to whom it is not for."""
     offer = shelf.sold(code, shelf.today())
+    if not is_open_to(offer.eligibility, situation_of(request)):
+        raise Refused("offering_not_for_you", name=offer.version.name)
     answers = _answers(request, offer)
     if answers:
         needs = ESTIMATORS[offer.version.estimator].sizing(answers).needs

@@ -59,7 +59,7 @@ UNITS: Mapping[str, Promise] = {
     "m": _("m"),
     "m2": _("m²"),
     "%": _("%"),
-    "eur_year": _("€ par an"),
+    "eur_year": _("€/an"),
 }
 
 QUESTIONS: Mapping[str, Promise] = {
@@ -109,6 +109,39 @@ ASSUMPTIONS: Mapping[str, Promise] = {
     "blocked_ducts_at_worst": _("Au pire, %(value)s %% des fourreaux sont bouchés."),
 }
 
+ESTIMATORS: Mapping[str, Promise] = {
+    "heating": _("Température"),
+    "access": _("Portes et portails"),
+    "connectivity": _("Objets LoRa"),
+    "internet": _("Accès à Internet"),
+    "telephony": _("Téléphonie"),
+    "conference": _("Visioconférence"),
+    "hosting": _("Hébergement"),
+    "works": _("Travaux de fibre"),
+}
+
+PICTURES: Mapping[str, Promise] = {
+    "box": _("Carton"),
+    "valve": _("Vanne"),
+    "sensor": _("Capteur"),
+    "boiler": _("Chaudière"),
+    "door": _("Porte"),
+    "gate": _("Portail"),
+    "air": _("Air"),
+    "water": _("Eau"),
+    "antenna": _("Antenne"),
+    "fibre": _("Fibre"),
+    "phone": _("Téléphone"),
+    "video": _("Écran"),
+    "server": _("Serveur"),
+    "works": _("Chantier"),
+}
+
+MODES: Mapping[str, Promise] = {
+    "graduated": _("par tranche"),
+    "volume": _("pour toute la quantité"),
+}
+
 OBSTACLES: Mapping[str, Promise] = {
     "audience": _("Cette offre n’est pas ouverte à votre organisme."),
     "fibre_missing": _("Le site n’est pas couvert par la fibre."),
@@ -118,8 +151,10 @@ OBSTACLES: Mapping[str, Promise] = {
 }
 
 ACTIONS: Mapping[str, Promise] = {
+    "catalogue.catalogue_set": _("Catalogue enregistré"),
     "catalogue.category_set": _("Catégorie enregistrée"),
     "catalogue.specification_set": _("Fiche d’équipement enregistrée"),
+    "catalogue.photo_set": _("Photo d’équipement enregistrée"),
     "catalogue.offering_created": _("Offre créée"),
     "catalogue.draft_saved": _("Brouillon d’offre enregistré"),
     "catalogue.draft_discarded": _("Brouillon d’offre abandonné"),
@@ -139,6 +174,8 @@ FACTS: Mapping[str, Promise] = {
     "period": _("mois mesuré"),
     "published_on": _("publiée le"),
     "value": _("valeur"),
+    "attributes": _("attributs"),
+    "photo": _("photo"),
 }
 
 SENTENCES: Mapping[str, Promise] = {
@@ -192,7 +229,36 @@ SENTENCES: Mapping[str, Promise] = {
     ),
     "index_value_exists": _("Une valeur de %(period)s publiée le %(published_on)s est déjà enregistrée."),
     "operator_unknown": _("L’organisme qui tient la plateforme n’est pas encore créé."),
+    "price_not_chargeable": _(
+        "Le prix « %(price)s » n’est ni unique, ni mensuel, ni à l’usage, ou pas en euros : il ne peut pas être vendu."
+    ),
+    "tmf_token_needed": _("Présentez un jeton d’accès de l’opérateur : « Authorization: Bearer … »."),
+    "tmf_not_json": _("Le corps de la demande n’est pas du JSON lisible."),
+    "tmf_not_an_object": _("Le corps de la demande doit être un objet JSON d’un Mo au plus."),
+    "tmf_text_unfit": _("Un texte contient un caractère nul : retirez-le."),
+    "tmf_attribute_missing": _("L’attribut « %(attribute)s » est obligatoire."),
+    "tmf_attribute_unfit": _("L’attribut « %(attribute)s » doit être un texte de %(longest)s caractères au plus."),
+    "tmf_reference_unfit": _("Chaque référence de « %(attribute)s » doit être un objet avec un « id »."),
+    "tmf_reference_unknown": _("« %(attribute)s » renvoie à « %(item)s », qui n’existe pas ici."),
+    "tmf_resource_unknown": _("Il n’y a pas de %(resource)s « %(item)s »."),
+    "tmf_resource_published": _(
+        "%(resource)s « %(item)s » est publié : préparez une nouvelle version sur la page du catalogue."
+    ),
+    "tmf_resource_used": _("%(resource)s « %(item)s » est encore utilisé : retirez d’abord ce qui y renvoie."),
+    "tmf_category_loop": _("La catégorie « %(item)s » ne peut pas être au-dessus d’elle-même."),
+    "tmf_filter_unsupported": _("Le filtre « %(filter)s » n’est pas pris en charge."),
+    "tmf_number_unreadable": _("« %(parameter)s » doit être un nombre entier positif, pas « %(text)s »."),
+    "photo_too_large": _("Cette image est trop grande : envoyez-la en %(largest_mb)s Mo au plus."),
+    "photo_unreadable": _("Ce fichier n’est pas une image lisible : envoyez un JPEG, un PNG ou un WebP."),
+    "photo_unknown": _("Cette photo n’existe pas, ou a été remplacée."),
     "too_many_to_compare": _("On compare jusqu’à %(most)s offres : retirez-en une."),
+    "offering_not_for_you": _("L’offre « %(name)s » n’est pas ouverte à votre organisme."),
     "basket_full": _("Le panier contient déjà %(most)s lignes : retirez-en une, ou passez commande en deux fois."),
-    "date_unreadable": _("« %(text)s » n’est pas une date : écrivez par exemple 2027-01-31."),
+    "tiers_unreadable": _("Écrivez un prix, comme 12,50, ou des paliers, comme « 0 : 1,20 ; 100 : 0,80 »."),
+    "revision_unreadable": _(
+        "Écrivez chaque indice ainsi : son code, sa part, sa valeur de départ ; par exemple « syntec 0,85 301,2 »."
+    ),
+    "revision_without_date": _("Donnez la date de la première révision."),
+    "document_unfit": _("Écrivez un document par ligne : son titre, puis son adresse en https."),
+    "characteristic_unfit": _("Écrivez une caractéristique par ligne : son nom, deux points, sa valeur."),
 }

@@ -56,6 +56,8 @@ class Specification(Described):
     protocol = models.CharField(max_length=NAME_LENGTH, blank=True)
     battery_life_years = models.DecimalField(max_digits=4, decimal_places=1, null=True, blank=True)
     picture = models.CharField(max_length=40, blank=True, help_text="A drawing of the house: valve, sensor…")
+    photo = models.BinaryField(null=True, blank=True, help_text="WebP, made by ``photos``; none: the drawing.")
+    photo_digest = models.CharField(max_length=16, blank=True, help_text="In the photo's address: it may be kept.")
     characteristics = models.JSONField(default=list, blank=True, help_text="[[name, value], …] as shown.")
     documents = models.JSONField(default=list, blank=True, help_text="[[title, https address], …]")
 

@@ -11,12 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from maillage.catalogue import basket, labels, queries, shelf
+from maillage.catalogue.engine.eligibility import Situation, obstacles
 from maillage.catalogue.models import Offering
+from maillage.catalogue.policies import may_edit
 from maillage.catalogue.queries import ORDERS, ShopFilter
+from maillage.identity.middleware import actor_or_none
 from maillage.kernel.errors import Invalid
 
 OFFERS_A_PAGE = 24
 MOST_COMPARED = 4
+MOST_RELATIVES = 6
 
 
 @login_not_required
@@ -31,11 +35,13 @@ def home(request: HttpRequest) -> HttpResponse:
         "shelves": queries.shelves(on),
         "wanted": wanted,
         "is_filtered": wanted != ShopFilter(order=wanted.order),
+        "is_narrowed": bool(wanted.kind or wanted.audience or wanted.network or wanted.order != "shelf"),
         "kinds": [(code, labels.KINDS[code]) for code in Offering.Kind.values],
         "audiences": labels.AUDIENCES.items(),
         "networks": labels.NETWORKS.items(),
         "orders": order_labels(),
         "basket_count": len(basket.lines_of(request.session)),
+        "edits": may_edit(actor_or_none(request)),
     }
     return render(request, "catalogue/home.html", context)
 
@@ -49,10 +55,10 @@ def offering(request: HttpRequest, code: str) -> HttpResponse:
     relatives = [one for one in shelf.offers(queries.family(offer.version, on), on) if one.code != code]
     context = {
         "offer": offer,
-        "relatives": relatives,
+        "relatives": relatives[:MOST_RELATIVES],
+        "obstacles": [(one, labels.OBSTACLES[one]) for one in obstacles(offer.eligibility, situation_of(request))],
         "crumbs": _crumbs(offer),
         "basket_count": len(basket.lines_of(request.session)),
-        "added": request.GET.get("added") == "1",
     }
     return render(request, "catalogue/offering.html", context)
 
@@ -84,6 +90,20 @@ def equipment(request: HttpRequest, code: str) -> HttpResponse:
         "crumbs": [(_("Boutique"), reverse("catalogue:home"))],
     }
     return render(request, "catalogue/equipment.html", context)
+
+
+@login_not_required
+@require_GET
+def photo(_request: HttpRequest, code: str, digest: str) -> HttpResponse:
+    """A photo. Its address changes with it: whoever has it may keep it."""
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return HttpResponse(queries.photo(code, digest), content_type="image/webp", headers=headers)
+
+
+def situation_of(request: HttpRequest) -> Situation:
+    """Who asks, as far as it is known. Whether a network covers the site is checked when it is ordered."""
+    actor = actor_or_none(request)
+    return Situation(queries.audience_of(actor) if actor is not None else None)
 
 
 def _wanted(request: HttpRequest) -> ShopFilter:

@@ -26,6 +26,7 @@ from maillage.identity.models import Organisation
 from maillage.kernel.errors import NotFound
 
 PUBLISHED = OfferingVersion.State.PUBLISHED
+_FAMILY = 12
 ORDERS: Mapping[str, Sequence[str]] = {
     "shelf": ("offering__category__position", "-offering__featured", "first_price_cents", "name", "pk"),
     "name": ("name", "pk"),
@@ -94,10 +95,25 @@ def sold_among(codes: Sequence[str], on: date) -> list[OfferingVersion]:
     return [found[code] for code in codes if code in found]
 
 
-def family(version: OfferingVersion, on: date) -> list[OfferingVersion]:
-    """The packs of the same estimator in the same category, itself included, smallest first."""
+def family(version: OfferingVersion, on: date, level: str = "") -> list[OfferingVersion]:
+    """Up to a dozen offerings of the same estimator and category, cheapest first; of ``level`` if one is given."""
+    if not version.estimator:
+        return [version]
     rows = in_force(on).filter(estimator=version.estimator, offering__category=version.offering.category)
-    return list(_with_all(rows).order_by("first_price_cents", "pk")) if version.estimator else [version]
+    rows = rows.filter(level=level) if level else rows
+    return list(_with_all(rows).order_by("first_price_cents", "pk")[:_FAMILY])
+
+
+def audience_of(actor: Actor) -> Audience | None:
+    """For whom the actor would order; None for who runs the platform."""
+    if actor.organisation_id is None:
+        return None
+    organisation = Organisation.objects.filter(pk=actor.organisation_id).first()
+    if organisation is None or organisation.kind == Organisation.Kind.OPERATOR:
+        return None
+    if organisation.kind in {Organisation.Kind.BUSINESS, Organisation.Kind.CONTRACTOR}:
+        return Audience.BUSINESS
+    return Audience.MEMBER if organisation.member_since else Audience.OUTSIDE
 
 
 def frozen_version(code: str, number: int) -> OfferingVersion:
@@ -131,17 +147,33 @@ def indices(actor: Actor) -> list[Index]:
     return list(Index.objects.order_by("name", "pk").prefetch_related(Prefetch("values", newest)))
 
 
+def index(actor: Actor, code: str) -> Index:
+    """One index with its publications, newest first. Raises ``NotFound``."""
+    found = next((one for one in indices(actor) if one.code == code), None)
+    if found is None:
+        raise NotFound("index_unknown", item=code)
+    return found
+
+
 def specification(code: str) -> Specification:
     """An equipment sheet. Raises ``NotFound``."""
-    found = Specification.objects.filter(code=code).first()
+    found = Specification.objects.defer("photo").filter(code=code).first()
     if found is None:
         raise NotFound("specification_unknown", item=code)
     return found
 
 
+def photo(code: str, digest: str) -> bytes:
+    """The photo of an equipment. Raises ``NotFound`` when it has none, or another one by now."""
+    found = Specification.objects.filter(code=code, photo_digest=digest).exclude(photo=None).first()
+    if found is None or found.photo is None:
+        raise NotFound("photo_unknown", item=code)
+    return bytes(found.photo)
+
+
 def specifications() -> list[Specification]:
     """Every sheet, by name."""
-    return list(Specification.objects.order_by("name", "pk"))
+    return list(Specification.objects.defer("photo").order_by("name", "pk"))
 
 
 def categories() -> list[Category]:
@@ -199,5 +231,5 @@ def draft_of(version: OfferingVersion) -> Draft:
 
 def _with_all(rows: QuerySet[OfferingVersion]) -> QuerySet[OfferingVersion]:
     prices = Prefetch("prices", Price.objects.order_by("position", "pk"))
-    sheets = Prefetch("specifications", Specification.objects.order_by("name", "pk"))
+    sheets = Prefetch("specifications", Specification.objects.defer("photo").order_by("name", "pk"))
     return rows.select_related("offering__category").prefetch_related(prices, sheets)

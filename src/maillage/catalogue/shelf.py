@@ -70,8 +70,9 @@ class Offer:
 
     @property
     def entry(self) -> PriceLine | None:
-        """The first payment once, beside a monthly headline."""
-        once = [line for line in self.lines if line.term.rhythm is Rhythm.ONE_OFF]
+        """What a first unit costs once, beside a monthly headline; options are not counted."""
+        units = {"site", self.headline.term.unit} if self.headline else set()
+        once = [line for line in self.lines if line.term.rhythm is Rhythm.ONE_OFF and line.term.unit in units]
         return once[0] if once and once[0] is not self.headline else None
 
     @property

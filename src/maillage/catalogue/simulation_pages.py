@@ -68,7 +68,7 @@ def _suggested(offer: shelf.Offer, sizing: Sizing, on: date) -> shelf.Offer | No
     """The pack of the same family that fits better, if it is another one."""
     if not sizing.level or sizing.level == offer.version.level:
         return None
-    fitting = [row for row in queries.family(offer.version, on) if row.level == sizing.level]
+    fitting = queries.family(offer.version, on, sizing.level)
     return shelf.offers(fitting[:1], on)[0] if fitting else None
 
 

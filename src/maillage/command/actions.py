@@ -10,39 +10,54 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import msgspec
 from django.db import transaction
 
-from maillage.command import queries, registry
+from maillage.command import guards, queries, registry
 from maillage.command.engine.bounds import check
-from maillage.command.engine.life import ENDED, State, expiry_cause, leads_to
+from maillage.command.engine.life import State, expiry_cause
 from maillage.command.engine.patience import Patience, patience
-from maillage.command.events import NOTIFY_COMMAND, CommandUpdate
-from maillage.command.models import Command, CommandStep
+from maillage.command.engine.retry import tries_again
+from maillage.command.guards import Lawful, Setting
+from maillage.command.logbook.actions import enter, note_command, note_step
+from maillage.command.models import REASON_LENGTH, Command
 from maillage.command.registry import Offer
-from maillage.identity.actions import write_journal
 from maillage.identity.actor import Actor
 from maillage.identity.policies import require_command
 from maillage.kernel import clock
 from maillage.kernel.errors import Conflict, Invalid, MaillageError, Refused
 from maillage.lorawan.actions import Message, cancel_downlink, enqueue_downlink
-from maillage.lorawan.codecs.model import DeviceModel
 from maillage.lorawan.events import DownlinkUpdate, Uplink
 from maillage.lorawan.models import Device
-from maillage.lorawan.notify import notify
 from maillage.lorawan.queries import downlink_news
 from maillage.telemetry import queries as telemetry
 from maillage.telemetry.device_models import device_model
 from maillage.telemetry.models import Thing
 
 NOT_ACKNOWLEDGED = "not_acknowledged"
-_JOURNALLED_ENDS = {state: f"command.{state.value}" for state in ENDED}
 _STATES_OF_DOWNLINKS = {
     "sent": State.SENT,
     "acknowledged": State.ACKNOWLEDGED,
     "failed": State.FAILED,
     "expired": State.EXPIRED,
 }
+_BY_A_PERSON = frozenset({Command.Origin.PERSON, Command.Origin.API})
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """Around a request: why it is made, whether its ``reason`` excuses it from the legal ceiling, what it belongs to.
+
+    ``lowers``: a value above the legal ceiling is lowered to it instead of refused, as schedules do.
+    """
+
+    reason: str = ""
+    beyond_law: bool = False
+    lowers: bool = False
+    batch_id: UUID | None = None
+    undoes_id: UUID | None = None
+
+
+PLAIN = Circumstances()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,7 @@ class _Asked:
     value: float | None
     origin: Command.Origin
     command_id: UUID
+    around: Circumstances
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +79,10 @@ class _Plan:
     thing: Thing
     device: Device
     offer: Offer
-    value: float | None
+    lawful: Lawful
     patience: Patience
     rivals: frozenset[str]
+    approval_within: timedelta | None
 
 
 def request(
@@ -75,16 +92,18 @@ def request(
     value: float | None = None,
     origin: Command.Origin = Command.Origin.PERSON,
     command_id: UUID | None = None,
+    around: Circumstances = PLAIN,
 ) -> Command:
     """Asks a thing to act. The message waits for the device from the moment this returns.
 
     An open command that drives the same state is overtaken: it expires, and its message is called back if it has not
-    left. ``command_id`` makes a repetition harmless: the same request with the same id gives the first command again,
+    left. Where a two-person rule holds, what a person asks is only *proposed* until another one approves it.
+    ``command_id`` makes a repetition harmless: the same request with the same id gives the first command again,
     ``Conflict`` another one. Raises ``NotFound`` for a thing that is not the actor's to see; ``Refused``, ``Invalid``
     and ``Conflict`` say why it cannot be, and leave a refused command and a line in the journal.
     """
     thing = telemetry.thing(actor, thing_id)
-    asked = _Asked(verb, value, origin, command_id or uuid.uuid4())
+    asked = _Asked(verb, value, origin, command_id or uuid.uuid4(), around)
     try:
         return _request(actor, thing_id, asked)
     except (Invalid, Refused, Conflict) as refusal:
@@ -92,18 +111,63 @@ def request(
         raise
 
 
+def note_refusal(
+    actor: Actor, thing_id: int, verb: str, value: float | None, refusal: MaillageError, around: Circumstances = PLAIN
+) -> None:
+    """Leaves the trace of a refusal whose own was undone with the act that it was part of."""
+    thing = telemetry.thing(actor, thing_id)
+    _note_refusal(actor, thing, _Asked(verb, value, Command.Origin.PERSON, uuid.uuid4(), around), refusal)
+
+
+def approve(actor: Actor, command_id: UUID) -> Command:
+    """A second person lets a proposed command go, if it still may. Its own asker cannot: ``Refused``.
+
+    What forbids it by now (an interlock, the law) is raised, and the proposal stays open.
+    """
+    thing_id = queries.command(actor, command_id).thing_id
+    return _approve(actor, thing_id, command_id)
+
+
+@transaction.atomic
+def decline(actor: Actor, command_id: UUID, reason: str = "") -> Command:
+    """A proposed command is not wanted. Its asker may take it back, and whoever may command may decline it."""
+    command = _proposed(actor, command_id)
+    own = command.requested_by_id == actor.user_id
+    facts: dict[str, object] = {"by_name": actor.label, "why": reason.strip()[:REASON_LENGTH]}
+    enter(actor, command, State.REFUSED, clock.now(), "withdrawn" if own else "declined", facts)
+    return command
+
+
+@transaction.atomic
+def withdraw(actor: Actor, command_id: UUID) -> bool:
+    """Calls back a command whose message has not left. False when it has: then only another command undoes it."""
+    command = _locked(actor, command_id)
+    if command is None:
+        raise queries.command_unknown(command_id)
+    require_command(actor, command.organisation_id)
+    if command.state == State.PROPOSED:
+        return enter(actor, command, State.REFUSED, clock.now(), "withdrawn", {"by_name": actor.label})
+    if command.state != State.REQUESTED or not cancel_downlink(actor, _reference(command), "cancelled"):
+        return False
+    return enter(actor, command, State.EXPIRED, clock.now(), "cancelled", {"by_name": actor.label})
+
+
 @transaction.atomic
 def note_downlink(actor: Actor, update: DownlinkUpdate) -> Command | None:
     """What the network says of a command's message. None when it is no command's, or tells nothing new.
 
-    A missing acknowledgement ends nothing: the device may have obeyed all the same, and its report decides.
+    A missing acknowledgement ends nothing: the device may have obeyed all the same, and its report decides. What the
+    radio could not do is tried again as the use allows. News of an earlier attempt is old.
     """
-    command = _locked(actor, _command_id(update.reference))
+    command_id, attempt = _command_and_attempt(update.reference)
+    command = _locked(actor, command_id)
     state = _STATES_OF_DOWNLINKS.get(update.state)
-    if command is None or state is None or update.cause == NOT_ACKNOWLEDGED:
+    if command is None or state is None or update.cause == NOT_ACKNOWLEDGED or attempt != command.attempt:
         return None
     facts: dict[str, object] = {"detail": update.detail} if update.detail else {}
-    return command if _enter(actor, command, state, update.at, update.cause, facts) else None
+    if state is State.FAILED and _retry(actor, command, update.cause, update.at, facts):
+        return command
+    return command if enter(actor, command, state, update.at, update.cause, facts) else None
 
 
 def note_uplinks(actor: Actor, uplinks: Sequence[Uplink]) -> list[Command]:
@@ -142,20 +206,60 @@ def reconcile(actor: Actor, command_ids: Collection[UUID] | None = None) -> int:
 
 @transaction.atomic
 def _request(actor: Actor, thing_id: int, asked: _Asked) -> Command:
-    thing = telemetry.things(actor).select_for_update(of=("self",), no_key=True).filter(pk=thing_id).first()
-    if thing is None:
-        raise Conflict("thing_decommissioned", thing_id=thing_id)
+    thing = _locked_thing(actor, thing_id)
     earlier = Command.objects.visible_to(actor).filter(pk=asked.command_id).first()
     if earlier is not None:
         return _same(earlier, thing, asked)
-    plan = _plan(actor, thing, asked)
     now = clock.now()
+    plan = _plan(actor, thing, asked, now)
+    if plan.approval_within is not None:
+        return _propose(actor, plan, now)
     overtaken = _overtake(actor, plan, now)
-    command = _create(actor, plan, now)
-    _enqueue(actor, plan, command, now)
+    command = _create(actor, plan, State.REQUESTED, now, now + plan.patience.confirm_within)
+    _enqueue(actor, command, plan, now)
     facts: dict[str, object] = {"replaces": [str(other.pk) for other in overtaken]} if overtaken else {}
-    _journal(actor, command, "command.requested", {**facts, "previous_value": command.previous_value})
+    note_command(actor, command, "command.requested", {**facts, **_told(plan, command)})
     return command
+
+
+def _propose(actor: Actor, plan: _Plan, now: datetime) -> Command:
+    command = _create(actor, plan, State.PROPOSED, now, now + (plan.approval_within or timedelta(0)))
+    note_command(actor, command, "command.proposed", _told(plan, command))
+    return command
+
+
+@transaction.atomic
+def _approve(actor: Actor, thing_id: int, command_id: UUID) -> Command:
+    thing = _locked_thing(actor, thing_id)
+    command = _proposed(actor, command_id)
+    if command.requested_by_id == actor.user_id:
+        raise Refused("approved_by_its_asker")
+    around = Circumstances(command.reason, command.beyond_law)
+    asked = _Asked(command.verb, command.value, Command.Origin(command.origin), command.pk, around)
+    now = clock.now()
+    plan = _plan(actor, thing, asked, now)
+    overtaken = _overtake(actor, plan, now)
+    command.expires_at = now + plan.patience.confirm_within
+    command.save(update_fields=["expires_at"])
+    enter(actor, command, State.REQUESTED, now, "", {"approved_by": actor.label})
+    _enqueue(actor, command, plan, now)
+    note_command(actor, command, "command.approved", {"replaces": [str(other.pk) for other in overtaken]})
+    return command
+
+
+def _proposed(actor: Actor, command_id: UUID) -> Command:
+    require_command(actor, queries.command(actor, command_id).organisation_id)
+    command = _locked(actor, command_id)
+    if command is None or command.state != State.PROPOSED:
+        raise Conflict("not_proposed_any_more")
+    return command
+
+
+def _locked_thing(actor: Actor, thing_id: int) -> Thing:
+    thing = telemetry.things(actor).select_for_update(of=("self",), no_key=True).filter(pk=thing_id).first()
+    if thing is None:
+        raise Conflict("thing_decommissioned", thing=telemetry.thing(actor, thing_id).name)
+    return thing
 
 
 def _same(earlier: Command, thing: Thing, asked: _Asked) -> Command:
@@ -164,65 +268,125 @@ def _same(earlier: Command, thing: Thing, asked: _Asked) -> Command:
     return earlier
 
 
-def _plan(actor: Actor, thing: Thing, asked: _Asked) -> _Plan:
+def _plan(actor: Actor, thing: Thing, asked: _Asked, now: datetime) -> _Plan:
     require_command(actor, thing.organisation_id)
     if thing.device is None:
         raise Conflict("thing_without_device", thing=thing.name)
     model = device_model(thing.device.model_key)
     offer = registry.offer(thing.solution, model, asked.verb)
+    value = check(asked.value, offer.limits)
+    guards.require_heard(thing.device, thing)
+    guards.require_unlocked(actor, thing, asked.verb, now)
     return _Plan(
         asked=asked,
         thing=thing,
         device=thing.device,
         offer=offer,
-        value=check(asked.value, offer.limits),
-        patience=_patience(model),
+        lawful=_lawful(actor, Setting(thing, asked.verb, value, offer.limits), asked.around, now),
+        patience=_patience(actor, thing, now),
         rivals=registry.rival_verbs(thing.solution, model, asked.verb),
+        approval_within=_approval(actor, thing, asked),
     )
 
 
-def _patience(model: DeviceModel) -> Patience:
-    return patience(model.device_class, timedelta(seconds=model.uplink_period_s))
+def _lawful(actor: Actor, setting: Setting, around: Circumstances, now: datetime) -> Lawful:
+    if around.beyond_law:
+        guards.require_reason(around.reason)
+        return Lawful(setting.value, None)
+    return guards.lawful(actor, setting, now, lowers=around.lowers)
+
+
+def _approval(actor: Actor, thing: Thing, asked: _Asked) -> timedelta | None:
+    """How long a second person is waited for; None where none is needed. What schedules ask was approved with them."""
+    if asked.origin not in _BY_A_PERSON or not queries.needs_two(actor, thing, asked.verb):
+        return None
+    return registry.solutions()[thing.solution].approval_within
+
+
+def _patience(actor: Actor, thing: Thing, now: datetime) -> Patience:
+    """As the device really speaks, if that is less often than its model says."""
+    model = device_model(thing.device.model_key if thing.device else "")
+    declared = timedelta(seconds=model.uplink_period_s)
+    return patience(model.device_class, max(declared, queries.rhythm_of(actor, thing, now).period))
 
 
 def _overtake(actor: Actor, plan: _Plan, now: datetime) -> list[Command]:
-    """What was asked before and is still under way is no longer wanted."""
-    rivals = queries.open_commands(actor, plan.thing.pk).filter(verb__in=plan.rivals)
+    """What was asked before and is still under way, or proposed, is no longer wanted."""
+    rivals = queries.open_commands(actor, plan.thing.pk).filter(verb__in=plan.rivals).exclude(pk=plan.asked.command_id)
     overtaken = list(rivals.select_for_update(of=("self",)))
     for other in overtaken:
-        cancel_downlink(actor, str(other.pk), "superseded")
-        _enter(actor, other, State.EXPIRED, now, "superseded", {"by": str(plan.asked.command_id)})
+        cancel_downlink(actor, _reference(other), "superseded")
+        enter(actor, other, State.EXPIRED, now, "superseded", {"by": str(plan.asked.command_id)})
     return overtaken
 
 
-def _create(actor: Actor, plan: _Plan, now: datetime) -> Command:
+def _create(actor: Actor, plan: _Plan, state: State, now: datetime, expires_at: datetime) -> Command:
     quantity = plan.offer.driven_quantity
+    around = plan.asked.around
     command = Command.objects.create(
         id=plan.asked.command_id,
         organisation_id=plan.thing.organisation_id,
         thing=plan.thing,
         verb=plan.asked.verb,
-        value=plan.value,
+        value=plan.lawful.value,
         previous_value=telemetry.latest_value(plan.thing.pk, quantity) if quantity else None,
         origin=plan.asked.origin,
         requested_by_id=actor.user_id,
         actor_label=actor.label,
-        state=Command.State.REQUESTED,
+        state=state.value,
         requested_at=now,
-        expires_at=now + plan.patience.confirm_within,
+        expires_at=expires_at,
+        **_circumstances(around),
     )
-    _step(command, State.REQUESTED, now)
+    note_step(actor, command, now)
     return command
 
 
-def _enqueue(actor: Actor, plan: _Plan, command: Command, now: datetime) -> None:
-    message = Message(
-        dev_eui=plan.device.pk,
-        reference=str(command.pk),
-        data=plan.offer.device_verb.data_for(plan.value),
-        expires_at=now + plan.patience.send_within,
-    )
-    enqueue_downlink(actor, message)
+def _circumstances(around: Circumstances) -> dict[str, object]:
+    return {
+        "reason": around.reason.strip()[:REASON_LENGTH],
+        "beyond_law": around.beyond_law,
+        "batch_id": around.batch_id,
+        "undoes_id": around.undoes_id,
+    }
+
+
+def _told(plan: _Plan, command: Command) -> dict[str, object]:
+    """Before, why, and what the law made of it."""
+    facts: dict[str, object] = {"previous_value": command.previous_value}
+    if command.reason:
+        facts["reason"] = command.reason
+    if command.beyond_law:
+        facts["beyond_law"] = True
+    if plan.lawful.ceiling is not None:
+        facts |= {"wished": plan.asked.value, "lowered_by": plan.lawful.ceiling.regime}
+    return facts
+
+
+def _enqueue(actor: Actor, command: Command, plan: _Plan, now: datetime) -> None:
+    data = plan.offer.device_verb.data_for(command.value)
+    enqueue_downlink(actor, Message(plan.device.pk, _reference(command), data, now + plan.patience.send_within))
+
+
+def _retry(actor: Actor, command: Command, cause: str, at: datetime, facts: dict[str, object] | None = None) -> bool:
+    """Sends a command again that the radio lost. False when the use, the cause or its age is against it."""
+    thing = command.thing
+    solution = registry.solutions().get(thing.solution)
+    offer = queries.offers(thing).get(command.verb)
+    if solution is None or offer is None or thing.device is None or queries.state_of(command) is State.PROPOSED:
+        return False
+    if not tries_again(solution.retry, cause, command.attempt, command.requested_at, at):
+        return False
+    cancel_downlink(actor, _reference(command), cause)
+    waiting = _patience(actor, thing, at)
+    command.attempt += 1
+    command.state, command.expires_at = State.REQUESTED.value, at + waiting.confirm_within
+    command.save(update_fields=["attempt", "state", "expires_at"])
+    note_step(actor, command, at, cause, facts)
+    data = offer.device_verb.data_for(command.value)
+    enqueue_downlink(actor, Message(thing.device.pk, _reference(command), data, at + waiting.send_within))
+    note_command(actor, command, "command.retried", {"cause": cause, "attempt": command.attempt})
+    return True
 
 
 @transaction.atomic
@@ -243,9 +407,10 @@ def _note_refusal(actor: Actor, thing: Thing, asked: _Asked, refusal: MaillageEr
         requested_at=now,
         expires_at=now,
         ended_at=now,
+        **_circumstances(asked.around),
     )
-    _step(command, State.REFUSED, now, refusal.code, dict(refusal.facts))
-    _journal(actor, command, "command.refused", {"cause": refusal.code, **refusal.facts})
+    note_step(actor, command, now, refusal.code, dict(refusal.facts))
+    note_command(actor, command, "command.refused", {"cause": refusal.code, **refusal.facts})
 
 
 def _proof(command: Command, uplinks: Iterable[Uplink]) -> tuple[datetime, float] | None:
@@ -263,15 +428,15 @@ def _proof(command: Command, uplinks: Iterable[Uplink]) -> tuple[datetime, float
 
 
 def _sent_at(command: Command) -> datetime:
-    """When it left; at the latest when it was acknowledged, should the news of its leaving be lost."""
-    times = {step.state: step.at for step in command.steps.all()}
-    return times.get(State.SENT) or times[State.ACKNOWLEDGED]
+    """When it first left; at the latest when it was acknowledged, should the news of its leaving be lost."""
+    left = [step.at for step in command.steps.all() if step.state in {State.SENT, State.ACKNOWLEDGED}]
+    return min(left)
 
 
 @transaction.atomic
 def _confirm(actor: Actor, command_id: UUID, at: datetime, reported: float) -> bool:
     command = _locked(actor, command_id)
-    return command is not None and _enter(actor, command, State.CONFIRMED, at, "", {"reported": reported})
+    return command is not None and enter(actor, command, State.CONFIRMED, at, "", {"reported": reported})
 
 
 @transaction.atomic
@@ -279,12 +444,13 @@ def _expire(actor: Actor, command_id: UUID, now: datetime) -> bool:
     command = _locked(actor, command_id)
     if command is None or command.expires_at > now:
         return False
-    state = queries.state_of(command)
     device = command.thing.device
     since = max((step.at for step in command.steps.all()), default=command.requested_at)
-    cause = expiry_cause(state, since, device.last_seen_at if device else None)
-    cancel_downlink(actor, str(command.pk), "too_late")
-    return _enter(actor, command, State.EXPIRED, now, cause)
+    cause = expiry_cause(queries.state_of(command), since, device.last_seen_at if device else None)
+    if _retry(actor, command, cause, now):
+        return False
+    cancel_downlink(actor, _reference(command), "too_late")
+    return enter(actor, command, State.EXPIRED, now, cause)
 
 
 def _locked(actor: Actor, command_id: UUID | None) -> Command | None:
@@ -293,50 +459,14 @@ def _locked(actor: Actor, command_id: UUID | None) -> Command | None:
     return queries.commands(actor).select_for_update(of=("self",), no_key=True).filter(pk=command_id).first()
 
 
-def _command_id(reference: str) -> UUID | None:
+def _reference(command: Command) -> str:
+    return queries.reference_of(command.pk, command.attempt)
+
+
+def _command_and_attempt(reference: str) -> tuple[UUID | None, int]:
+    """None for something else's message."""
+    name, _, attempt = reference.partition("/")
     try:
-        return UUID(reference)
-    except ValueError:  # something else's message
-        return None
-
-
-def _enter(
-    actor: Actor,
-    command: Command,
-    state: State,
-    at: datetime,
-    cause: str = "",
-    facts: dict[str, object] | None = None,
-) -> bool:
-    """The command, locked, enters ``state``. False, and nothing is written, when that is no news."""
-    if not leads_to(queries.state_of(command), state):
-        return False
-    command.state = state.value
-    command.ended_at = at if state in ENDED else None
-    command.save(update_fields=["state", "ended_at"])
-    _step(command, state, at, cause, facts)
-    if state in ENDED:
-        _journal(actor, command, _JOURNALLED_ENDS[state], {"cause": cause, **(facts or {})})
-    return True
-
-
-def _step(
-    command: Command, state: State, at: datetime, cause: str = "", facts: dict[str, object] | None = None
-) -> None:
-    CommandStep.objects.create(command=command, state=state.value, at=at, cause=cause[:64], facts=facts or {})
-    update = CommandUpdate(
-        command_id=str(command.pk),
-        organisation_id=command.organisation_id,
-        thing_id=command.thing_id,
-        state=state.value,
-        at=at,
-        cause=cause[:64],
-    )
-    notify(NOTIFY_COMMAND, msgspec.json.encode(update).decode())
-
-
-def _journal(actor: Actor, command: Command, action: str, facts: dict[str, object]) -> None:
-    thing = command.thing
-    known: dict[str, object] = {"command": str(command.pk), "verb": command.verb, "value": command.value}
-    label = f"{thing.site.name} – {thing.name}"
-    write_journal(actor, command.organisation_id, action, "thing", thing.pk, label, {**known, **facts})
+        return UUID(name), int(attempt or 1)
+    except ValueError:
+        return None, 0

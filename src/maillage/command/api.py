@@ -1,7 +1,7 @@
 """REST: commands and schedules, as far as the actor sees them."""
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -10,11 +10,15 @@ from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema, Status
 
 from maillage.command import actions, queries
+from maillage.command.actions import Circumstances
+from maillage.command.api_times import aware
+from maillage.command.engine.calendar import DayRule, Wanted
 from maillage.command.engine.schedule import AtClock, AtSun, Sun
 from maillage.command.labels import explain
 from maillage.command.models import Command, CommandStep, ScheduleEntry
 from maillage.command.schedules import actions as schedules
 from maillage.command.schedules.actions import Draft
+from maillage.command.specials.actions import Plan, override
 from maillage.identity.middleware import actor_of
 from maillage.kernel import clock
 from maillage.kernel.errors import Invalid
@@ -30,12 +34,16 @@ class CommandIn(Schema):
     thing_id: int
     verb: str = Field(max_length=48)
     value: float | None = None
+    reason: str = Field("", max_length=300, description="Why; needed when `beyond_law`.")
+    beyond_law: bool = Field(False, description="Above the legal heating ceiling, for the reason given.")
+    until: datetime | None = Field(None, description="Then it goes back by itself to its schedule, or to what it was.")
 
 
 class StepOut(Schema):
     """A state the command entered. ``cause`` is a stable code, ``explanation`` its words in your language."""
 
     state: str
+    attempt: int
     at: datetime
     cause: str
     explanation: str
@@ -51,9 +59,16 @@ class CommandOut(Schema):
     verb: str
     value: float | None
     previous_value: float | None
+    reported_value: float | None = Field(description="What the thing itself reported when it confirmed.")
+    reason: str
+    beyond_law: bool
+    undoes: UUID | None
+    batch: UUID | None
+    attempt: int
     origin: str
     requested_by: str
     state: str
+    wakes_at: datetime | None = Field(None, description="When the device should next listen; only of an open command.")
     requested_at: datetime
     expires_at: datetime
     ended_at: datetime | None
@@ -69,6 +84,12 @@ class EntryIn(Schema):
     anchor: Literal["clock", "sunrise", "sunset"]
     clock_time: time | None = None
     offset_minutes: int = Field(0, ge=-720, le=720)
+    school_holidays: Wanted = "any"
+    public_holidays: Wanted = "any"
+    first_day: date | None = None
+    last_day: date | None = None
+    ready: bool = Field(False, description="Begun early enough for the room to be warm at that time.")
+    exception_reason: str = Field("", max_length=300, description="Why above the legal heating ceiling.")
 
 
 class EntryOut(Schema):
@@ -82,6 +103,13 @@ class EntryOut(Schema):
     anchor: str
     clock_time: time | None
     offset_minutes: int
+    school_holidays: str
+    public_holidays: str
+    first_day: date | None
+    last_day: date | None
+    ready: bool
+    exception_reason: str
+    waits_for_approval: bool
     enabled: bool
 
 
@@ -95,7 +123,7 @@ class OccurrenceOut(Schema):
 
 
 class ScheduleOut(Schema):
-    """The weekly schedule of a thing and what it will do in the next seven days."""
+    """The weekly schedule of a thing and what it will do in the next thirty days."""
 
     entries: list[EntryOut]
     next_days: list[OccurrenceOut]
@@ -111,14 +139,25 @@ class EnabledIn(Schema):
 def request_command(request: HttpRequest, asked: CommandIn) -> Status[CommandOut]:
     """The command is on its way, not yet carried out: read it again to see what becomes of it."""
     actor = actor_of(request)
-    command = actions.request(actor, asked.thing_id, asked.verb, asked.value, Command.Origin.API)
-    return Status(202, _command_out(queries.command(actor, command.pk)))
+    if asked.until is not None:
+        reason = asked.reason if asked.beyond_law else ""
+        label = asked.reason.strip() or asked.verb
+        plan = Plan(label, asked.verb, asked.value, clock.now(), aware(asked.until), reason=reason)
+        command = override(actor, asked.thing_id, plan)
+    else:
+        around = Circumstances(asked.reason, beyond_law=asked.beyond_law)
+        command = actions.request(actor, asked.thing_id, asked.verb, asked.value, Command.Origin.API, around=around)
+    return Status(202, command_out(queries.command(actor, command.pk)))
 
 
 @router.get("/commands/{uuid:command_id}", response=CommandOut, summary="A command", tags=["command"])
 def command(request: HttpRequest, command_id: UUID) -> CommandOut:
-    """One command with every step of its life."""
-    return _command_out(queries.command(actor_of(request), command_id))
+    """One command with every step of its life, and when its device should next listen."""
+    actor = actor_of(request)
+    found = queries.command(actor, command_id)
+    told = command_out(found)
+    told.wakes_at = queries.wakes(actor, found, clock.now())
+    return told
 
 
 @router.get(
@@ -129,12 +168,12 @@ def commands_of_thing(request: HttpRequest, thing_id: int, query: Query[PageQuer
     found = queries.commands_of_thing(actor_of(request), thing_id).filter(_older_than(query.cursor))
     rows = list(found.order_by("-requested_at", "-pk")[: query.limit + 1])
     page, next_cursor = one_more(rows, query.limit, lambda one: [one.requested_at.isoformat(), str(one.pk)])
-    return CursorPage[CommandOut](items=[_command_out(one) for one in page], next_cursor=next_cursor)
+    return CursorPage[CommandOut](items=[command_out(one) for one in page], next_cursor=next_cursor)
 
 
 @router.get("/things/{int:thing_id}/schedule", response=ScheduleOut, summary="Schedule of a thing", tags=["command"])
 def schedule(request: HttpRequest, thing_id: int) -> ScheduleOut:
-    """The weekly lines, and what they will do in the next seven days."""
+    """The weekly lines, and what they will do in the next thirty days."""
     actor = actor_of(request)
     planned = queries.preview(actor, thing_id, clock.now())
     return ScheduleOut(
@@ -183,7 +222,9 @@ def _older_than(cursor: str) -> Q:
 
 
 def _draft(new: EntryIn) -> Draft:
-    return Draft(new.verb, new.value, frozenset(new.weekdays), _moment(new))
+    days = DayRule(new.school_holidays, new.public_holidays, new.first_day, new.last_day)
+    weekdays = frozenset(new.weekdays)
+    return Draft(new.verb, new.value, weekdays, _moment(new), days, new.ready, new.exception_reason)
 
 
 def _moment(new: EntryIn) -> AtClock | AtSun:
@@ -194,7 +235,8 @@ def _moment(new: EntryIn) -> AtClock | AtSun:
     return AtSun(Sun(new.anchor), timedelta(minutes=new.offset_minutes))
 
 
-def _command_out(found: Command) -> CommandOut:
+def command_out(found: Command) -> CommandOut:
+    """A command as programs read it; its steps are at hand."""
     return CommandOut(
         id=found.pk,
         organisation_id=found.organisation_id,
@@ -202,9 +244,16 @@ def _command_out(found: Command) -> CommandOut:
         verb=found.verb,
         value=found.value,
         previous_value=found.previous_value,
+        reported_value=next((step.facts["reported"] for step in found.steps.all() if "reported" in step.facts), None),
+        reason=found.reason,
+        beyond_law=found.beyond_law,
+        undoes=found.undoes_id,
+        batch=found.batch_id,
+        attempt=found.attempt,
         origin=found.origin,
         requested_by=found.actor_label,
         state=found.state,
+        wakes_at=None,
         requested_at=found.requested_at,
         expires_at=found.expires_at,
         ended_at=found.ended_at,
@@ -215,7 +264,14 @@ def _command_out(found: Command) -> CommandOut:
 def _step_out(step: CommandStep) -> StepOut:
     facts: Mapping[str, object] = step.facts
     explanation = explain(step.state, step.cause, facts)
-    return StepOut(state=step.state, at=step.at, cause=step.cause, explanation=explanation, facts=dict(facts))
+    return StepOut(
+        state=step.state,
+        attempt=step.attempt,
+        at=step.at,
+        cause=step.cause,
+        explanation=explanation,
+        facts=dict(facts),
+    )
 
 
 def _entry_out(entry: ScheduleEntry) -> EntryOut:
@@ -228,5 +284,12 @@ def _entry_out(entry: ScheduleEntry) -> EntryOut:
         anchor=entry.anchor,
         clock_time=entry.clock_time,
         offset_minutes=entry.offset_minutes,
+        school_holidays=entry.school_holidays,
+        public_holidays=entry.public_holidays,
+        first_day=entry.first_day,
+        last_day=entry.last_day,
+        ready=entry.ready,
+        exception_reason=entry.exception_reason,
+        waits_for_approval=entry.proposed_by_id is not None,
         enabled=entry.enabled,
     )

@@ -20,6 +20,7 @@ from maillage.telemetry.events import LiveObservation, LiveObservationBatch
 from maillage.web.live import LiveMessage
 
 _STATES = {
+    "proposed": "warning",
     "requested": "pending",
     "sent": "pending",
     "acknowledged": "pending",

@@ -20,7 +20,13 @@ def looks_after_several(request: HttpRequest) -> bool:
     return actor is not None and actor.role not in {Role.MAYOR, Role.AGENT}
 
 
+def acts_for_somebody(request: HttpRequest) -> bool:
+    """Visible to whoever acts for an organisation."""
+    return actor_or_none(request) is not None
+
+
 NAVIGATION = [
     NavItem(label=_("Ma commune"), url_name="command:home", icon="home", order=10, visible=speaks_for_a_commune),
     NavItem(label=_("Communes"), url_name="command:communes", icon="map-2", order=10, visible=looks_after_several),
+    NavItem(label=_("Alarmes"), url_name="command:alarms", icon="bell", order=20, visible=acts_for_somebody),
 ]

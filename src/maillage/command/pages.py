@@ -12,12 +12,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from maillage.command import queries
+from maillage.command.alarms import queries as alarms
+from maillage.command.alarms.lines import AlarmLine, line
 from maillage.command.engine.attention import Findings
 from maillage.command.live import topics
-from maillage.command.lives import Life, life_of
+from maillage.command.lives import Life, life_of, lives
 from maillage.command.overview import SiteOverview, findings, left_undone, newest_commands, site_overviews
 from maillage.command.places import Equipment, equipment
 from maillage.command.summaries import summary_text
+from maillage.identity import policies
 from maillage.identity.actor import Actor, Role
 from maillage.identity.middleware import actor_of, still_acts
 from maillage.kernel import clock
@@ -29,6 +33,7 @@ from maillage.web.streams import event_stream_response, hub
 
 EVENING_FROM_H = 18
 NAMED_AT_MOST = 5
+MOST_ALARMS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +45,24 @@ class CommuneView:
     findings: Findings
     quiet: Sequence[Equipment]
     undone: Sequence[Life]
+    alarms: Sequence[AlarmLine]
     now: datetime
+    proposals: Sequence[Life] = ()
 
     @property
     def concerns(self) -> int:
         """How many things are to be looked at."""
-        return len(self.undone) + len(self.quiet)
+        return len(self.undone) + len(self.quiet) + len(self.alarms)
+
+    @property
+    def alarms_named(self) -> Sequence[AlarmLine]:
+        """Those that are named; a storm must not fill the page."""
+        return self.alarms[:NAMED_AT_MOST]
+
+    @property
+    def alarms_others(self) -> int:
+        """How many are not named."""
+        return len(self.alarms[NAMED_AT_MOST:])
 
     @property
     def quiet_named(self) -> Sequence[Equipment]:
@@ -162,6 +179,7 @@ def _commune_page(request: HttpRequest, actor: Actor, insee: str) -> HttpRespons
         "view": view,
         "greeting": _greeting(actor),
         "is_home": own is not None and own.pk == insee,
+        "may_command": bool(view.equipped) and policies.may_command(actor, view.equipped[0].site.organisation_id),
         "crumbs": [(_("Communes"), reverse("command:communes"))],
     }
     return render(request, "command/commune.html", context)
@@ -174,13 +192,17 @@ def _view(actor: Actor, insee: str) -> CommuneView:
     equipped = equipment(telemetry.states_of_things(actor, things))
     newest = newest_commands(actor, [one.id for one in equipped])
     examined = findings(equipped, newest, now)
+    ringing = [line(actor, one) for one in alarms.open_alarms(actor, commune=insee)[:MOST_ALARMS]]
+    told = {one.alarm.thing_id for one in ringing if one.alarm.code == "device_silent"}
     return CommuneView(
         commune=found,
         sites=site_overviews(territory.sites(actor, insee), equipped, newest, now),
         findings=examined,
-        quiet=[one for one in equipped if one.id in {*examined.silent, *examined.never_heard}],
+        quiet=[one for one in equipped if one.id in {*examined.silent, *examined.never_heard} - told],
         undone=[life_of(command) for command in newest.values() if left_undone(command, now)],
+        alarms=ringing,
         now=now,
+        proposals=lives(queries.commands(actor).filter(thing__site__commune=found, state="proposed")),
     )
 
 

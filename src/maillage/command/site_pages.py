@@ -139,8 +139,14 @@ class SiteView:
 
     def seen(self, place: Place) -> PlaceView:
         """A room with its commands."""
-        tasks = [task(one, self.newest.get(one.id), self.now) for one in place.actors]
+        tasks = [self._task(one) for one in place.actors]
         return PlaceView(place, tasks, standings(self.actor, place, self.now))
+
+    def _task(self, one: Equipment) -> Task:
+        life = self.newest.get(one.id)
+        waits = life is not None and life.is_open and not one.listens_always
+        speaks = queries.rhythm_of(self.actor, one.state.thing, self.now) if waits else None
+        return task(one, life, self.now, speaks)
 
     def _panel(self, solution: Solution) -> Panel:
         served = [one for one in self.equipment if one.state.thing.solution == solution.code]

@@ -11,6 +11,10 @@ from types import MappingProxyType
 
 from django.utils.functional import Promise
 
+from maillage.command.engine.interlock import Interlock
+from maillage.command.engine.legal import Ceilings
+from maillage.command.engine.retry import NEVER, Retry
+
 Label = str | Promise
 
 
@@ -40,6 +44,10 @@ class Solution:
     """``panel`` and ``chart`` name templates and quantities that the site page shows for things of this solution.
 
     ``catch_up``: how long after its moment a scheduled command may still be carried out, when the house was away then.
+    ``retry``: when a command that did not get through is sent again. ``interlocks``: what forbids its verbs for a time.
+    ``ceilings``: the highest mean over a building that the law allows, by verb. ``warms``: the verb whose schedule
+    lines may begin early, so that the quantity ``warms[1]`` has reached its value at their time. ``approval_within``:
+    how long a command that needs a second person waits for them.
     """
 
     code: str
@@ -51,3 +59,8 @@ class Solution:
     site_kinds: tuple[str, ...] = ()
     quantities: Mapping[str, Label] = field(default_factory=lambda: MappingProxyType({}))
     catch_up: timedelta = timedelta(minutes=30)
+    retry: Retry = NEVER
+    interlocks: tuple[Interlock, ...] = ()
+    ceilings: Mapping[str, Ceilings] = field(default_factory=lambda: MappingProxyType({}))
+    warms: tuple[str, str] | None = None
+    approval_within: timedelta = timedelta(hours=4)

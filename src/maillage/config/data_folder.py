@@ -5,11 +5,16 @@
     maillage.lock        held by the running supervisor, names its pid
     secret.key           Django's secret key, made once, 0600
     kek                  what wraps the keys of devices in the database, made once, 0600; one a line, the first wraps
+    vapid.pem            how Web Push services know this installation, made once, 0600
     models/              device models imported from repositories
+    mqtt.password        what machines that publish by MQTT share, made once, 0600
     nats.url  nats.conf  address (with its token) and configuration of the private NATS server, 0600
     nats/                JetStream's files
+    mqtt.json mqtt.conf  address (with its secrets) and configuration of the customers' MQTT broker, 0600
+    mqtt/                its files
     postgresql/          home of the private cluster: cluster/ and, when its path is short enough, socket/
     logs/                what the servers write
+    archive/             measured values of closed months, Parquet
     authority/           the certificate authority of LoRaWAN gateways, 0700
     simulator/           the demonstration's fleet and what its devices remember, 0700
     demo-logins.json     the demonstration's log-ins, written by whoever loads it, 0600
@@ -53,8 +58,16 @@ class DataFolder:
         return self.path / "kek"
 
     @property
+    def vapid_key(self) -> Path:
+        return self.path / "vapid.pem"
+
+    @property
     def device_models(self) -> Path:
         return self.path / "models"
+
+    @property
+    def mqtt_password(self) -> Path:
+        return self.path / "mqtt.password"
 
     @property
     def nats_url(self) -> Path:
@@ -69,8 +82,24 @@ class DataFolder:
         return self.path / "nats"
 
     @property
+    def mqtt_broker(self) -> Path:
+        return self.path / "mqtt.json"
+
+    @property
+    def mqtt_configuration(self) -> Path:
+        return self.path / "mqtt.conf"
+
+    @property
+    def mqtt_store(self) -> Path:
+        return self.path / "mqtt"
+
+    @property
     def logs(self) -> Path:
         return self.path / "logs"
+
+    @property
+    def archive(self) -> Path:
+        return self.path / "archive"
 
     @property
     def authority(self) -> Path:
@@ -113,7 +142,12 @@ class DataFolder:
             self.nats_store,
             self.nats_configuration,
             self.nats_url,
+            self.mqtt_store,
+            self.mqtt_configuration,
+            self.mqtt_broker,
+            self.mqtt_password,
             self.logs,
+            self.archive,
             self.authority,
             self.simulator,
             self.demo_logins,

@@ -19,10 +19,28 @@ MAILLAGE_REGION        LoRaWAN band plan: ``EU868``, ``IN865``,           ``EU86
                        ``US915``, ``AU915``, ``AS923``, ``AS923-2`` to
                        ``AS923-4``; ``US915/1`` to ``US915/8`` (and
                        ``AU915``) for gateways of eight channels
+MAILLAGE_SHARDS        1: the network server is one process; 2, 4, 8…:   ``1``
+                       one process hears the gateways and as many hold
+                       the sessions, each a part of them
 MAILLAGE_STATION_PORT  TCP port of LoRa Basics Station over TLS; CUPS is   ``3001``
                        the next one, the one after it is without TLS
 MAILLAGE_STATION_PLAIN ``1``: the port without TLS is open to other        ``0``
                        machines, too (a proxy that speaks TLS)
+MAILLAGE_CUSTOMER_MQTT_HOST  address on which the customers' MQTT broker  ``127.0.0.1``
+                       listens; open it with TLS alone, or behind a
+                       proxy that speaks it: tokens travel there
+MAILLAGE_CUSTOMER_MQTT_PORT  its TCP port                                 first free of 1883-1893
+MAILLAGE_CUSTOMER_MQTT_TLS   files of its certificate and key, by a comma without TLS
+MAILLAGE_MQTT_PORT     TCP port on which machines publish values by MQTT  not open
+                       (only with the private NATS server)
+MAILLAGE_URL           how people reach the site; messages lead there     ``http://localhost:8000``
+MAILLAGE_SMTP          mail server: ``smtp://user:password@host:587``     no e-mail is sent
+                       (STARTTLS; ``?plain`` without), or ``smtps://``
+MAILLAGE_MAIL_FROM     sender of e-mails, contact of push messages        ``maillage@localhost``
+MAILLAGE_SMS_URL       SMS gateway that takes a JSON POST                 no SMS is sent
+MAILLAGE_SMS_BODY      its JSON body, with ``{to}`` and ``{text}``        ``{"to": "{to}", "text": "{text}"}``
+MAILLAGE_SMS_AUTHORIZATION  its ``Authorization`` header                  none
+MAILLAGE_PRIVATE_HOOKS ``1``: webhooks may lead into private networks     ``0``
 ====================== ================================================== ================================
 """
 
@@ -33,6 +51,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from maillage.config.data_folder import DataFolder, data_folder, kek_kept_in, secret_kept_in, socket_folder
+from maillage.config.messaging import Messaging, messaging
 from maillage.kernel.errors import Invalid, Unavailable
 from maillage.lorawan.regions.catalogue import DEFAULT_REGION, REGIONS, region_named
 from maillage.lorawan.regions.region import Region
@@ -50,14 +69,28 @@ VARIABLES = (
     "MAILLAGE_HOSTS",
     "MAILLAGE_LORAWAN_PORT",
     "MAILLAGE_REGION",
+    "MAILLAGE_SHARDS",
     "MAILLAGE_STATION_PORT",
     "MAILLAGE_STATION_PLAIN",
+    "MAILLAGE_CUSTOMER_MQTT_HOST",
+    "MAILLAGE_CUSTOMER_MQTT_PORT",
+    "MAILLAGE_CUSTOMER_MQTT_TLS",
+    "MAILLAGE_MQTT_PORT",
+    "MAILLAGE_URL",
+    "MAILLAGE_SMTP",
+    "MAILLAGE_MAIL_FROM",
+    "MAILLAGE_SMS_URL",
+    "MAILLAGE_SMS_BODY",
+    "MAILLAGE_SMS_AUTHORIZATION",
+    "MAILLAGE_PRIVATE_HOOKS",
 )
 _LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
+_LOOPBACK = "127.0.0.1"
 _LORAWAN_PORT = 1700
 _STATION_PORT = 3001
 _STATION_PORTS = 3
 _PORT_MAX = 65535
+_SHARDS = ("1", "2", "4", "8", "16", "32", "64")
 _KEK_DIGITS = 64
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"", "0", "false", "no", "off"})
@@ -78,8 +111,14 @@ class Environment:
     allowed_hosts: tuple[str, ...]
     lorawan_port: int
     lorawan_region: Region
+    shards: int
     station_port: int
     station_plain: bool
+    messaging: Messaging
+    mqtt_port: int | None = None
+    customer_mqtt_host: str = "127.0.0.1"
+    customer_mqtt_port: int | None = None
+    customer_mqtt_tls: tuple[Path, Path] | None = None
     given_keks: tuple[bytes, ...] = field(default=(), repr=False)
 
     @property
@@ -119,9 +158,15 @@ def read(environ: Mapping[str, str] = os.environ) -> Environment:
         allowed_hosts=_words(environ.get("MAILLAGE_HOSTS", "") or _LOCAL_HOSTS),
         lorawan_port=_port(environ, "MAILLAGE_LORAWAN_PORT", _LORAWAN_PORT),
         lorawan_region=_region(environ, "MAILLAGE_REGION"),
+        shards=_shards(environ, "MAILLAGE_SHARDS"),
         given_keks=_keks(environ.get("MAILLAGE_KEK", ""), "MAILLAGE_KEK"),
         station_port=_port(environ, "MAILLAGE_STATION_PORT", _STATION_PORT, following=_STATION_PORTS - 1),
         station_plain=_switch(environ, "MAILLAGE_STATION_PLAIN"),
+        mqtt_port=_port(environ, "MAILLAGE_MQTT_PORT", 0) if environ.get("MAILLAGE_MQTT_PORT", "").strip() else None,
+        customer_mqtt_host=environ.get("MAILLAGE_CUSTOMER_MQTT_HOST", "").strip() or _LOOPBACK,
+        customer_mqtt_port=_optional_port(environ, "MAILLAGE_CUSTOMER_MQTT_PORT"),
+        customer_mqtt_tls=_two_files(environ, "MAILLAGE_CUSTOMER_MQTT_TLS"),
+        messaging=messaging(environ, data.vapid_key, private_hooks=_switch(environ, "MAILLAGE_PRIVATE_HOOKS")),
     )
 
 
@@ -192,8 +237,31 @@ def _port(environ: Mapping[str, str], name: str, default: int, following: int = 
     return int(value)
 
 
+def _optional_port(environ: Mapping[str, str], name: str) -> int | None:
+    return _port(environ, name, 0) if environ.get(name, "").strip() else None
+
+
+def _two_files(environ: Mapping[str, str], name: str) -> tuple[Path, Path] | None:
+    """Two existing files by a comma, or nothing."""
+    given = _words(environ.get(name, ""))
+    if not given:
+        return None
+    paths = [Path(word).expanduser().absolute() for word in given]
+    missing = [str(path) for path in paths if not path.is_file()]
+    if len(paths) != 2 or missing:  # noqa: PLR2004 - a certificate and its key
+        raise Invalid("environment-not-two-files", variable=name, value=environ[name], expected="CERTIFICATE,KEY")
+    return paths[0], paths[1]
+
+
 def _words(value: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in value.split(",") if word.strip())
+
+
+def _shards(environ: Mapping[str, str], name: str) -> int:
+    value = environ.get(name, "").strip() or "1"
+    if value not in _SHARDS:
+        raise Invalid("environment-not-a-number-of-shards", variable=name, value=value, expected=", ".join(_SHARDS))
+    return int(value)
 
 
 def _region(environ: Mapping[str, str], name: str) -> Region:

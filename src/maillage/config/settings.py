@@ -43,6 +43,8 @@ INSTALLED_APPS = [
     "maillage.catalogue",
     "maillage.solutions.heating",
     "maillage.solutions.access",
+    "maillage.orders",
+    "maillage.billing",
     "maillage.demo",
 ]
 
@@ -66,6 +68,12 @@ MIDDLEWARE = [
 # Gateways that speak Basics Station: where they connect, and who signs their certificates.
 STATION_PORT = ENVIRONMENT.station_port
 AUTHORITY_FOLDER = ENVIRONMENT.data.authority
+# Customers of connectivity: their MQTT broker, and whether their webhooks may reach our own network.
+MQTT_BROKER_FILE = ENVIRONMENT.data.mqtt_broker
+WEBHOOKS_MAY_BE_PRIVATE = ENVIRONMENT.messaging.private_hooks
+
+# Measured values of closed months.
+ARCHIVE_FOLDER = ENVIRONMENT.data.archive
 
 ROOT_URLCONF = "maillage.config.urls"
 ASGI_APPLICATION = "maillage.config.asgi.application"
@@ -170,6 +178,17 @@ LOGGING = {
     "loggers": {"django.request": {"level": "ERROR"}},
 }
 
+# How messages leave. Without a mail server each e-mail ends with that cause, and the page of notifications says so.
+MESSAGING = ENVIRONMENT.messaging
+DEFAULT_FROM_EMAIL = MESSAGING.sender
+if MESSAGING.mail is None:
+    EMAIL_BACKEND = "maillage.command.notifications.no_mail.NoMailServer"
+else:
+    EMAIL_HOST, EMAIL_PORT = MESSAGING.mail.host, MESSAGING.mail.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MESSAGING.mail.user, MESSAGING.mail.password
+    EMAIL_USE_TLS, EMAIL_USE_SSL = MESSAGING.mail.starttls, MESSAGING.mail.tls
+EMAIL_TIMEOUT = 10
+
 # What the solutions declare; ``command.solutions`` reads them from here, so that adding one touches only this list.
 MAILLAGE_SOLUTIONS = [
     "maillage.solutions.heating.manifest.SOLUTION",
@@ -181,31 +200,57 @@ MAILLAGE_SENTENCES = [
     "maillage.territory.labels.SENTENCES",
     "maillage.lorawan.labels.SENTENCES",
     "maillage.lorawan.multicast.labels.SENTENCES",
+    "maillage.lorawan.integrations.labels.SENTENCES",
     "maillage.telemetry.labels.SENTENCES",
     "maillage.command.labels.SENTENCES",
     "maillage.catalogue.labels.SENTENCES",
+    "maillage.orders.labels.SENTENCES",
+    "maillage.billing.labels.SENTENCES",
+    "maillage.command.alarms.labels.SENTENCES",
+    "maillage.command.rules.labels.SENTENCES",
+    "maillage.command.notifications.labels.SENTENCES",
 ]
 MAILLAGE_ACTIONS = [
     "maillage.identity.labels.ACTIONS",
     "maillage.lorawan.labels.ACTIONS",
     "maillage.lorawan.multicast.labels.ACTIONS",
+    "maillage.lorawan.integrations.labels.ACTIONS",
     "maillage.telemetry.labels.ACTIONS",
     "maillage.command.labels.ACTIONS",
     "maillage.catalogue.labels.ACTIONS",
+    "maillage.orders.labels.ACTIONS",
+    "maillage.billing.labels.ACTIONS",
+    "maillage.command.alarms.labels.ACTIONS",
+    "maillage.command.rules.labels.ACTIONS",
+    "maillage.command.notifications.labels.ACTIONS",
 ]
 MAILLAGE_FACTS = [
     "maillage.identity.labels.FACTS",
     "maillage.lorawan.labels.FACTS",
     "maillage.lorawan.multicast.labels.FACTS",
+    "maillage.lorawan.integrations.labels.FACTS",
     "maillage.telemetry.labels.FACTS",
     "maillage.command.labels.FACTS",
     "maillage.catalogue.labels.FACTS",
+    "maillage.orders.labels.FACTS",
+    "maillage.billing.labels.FACTS",
+    "maillage.command.alarms.labels.FACTS",
+    "maillage.command.rules.labels.FACTS",
+    "maillage.command.notifications.labels.FACTS",
 ]
+# Who puts the facts of a journal line into words, by the beginning of its action; else they are listed by name.
+MAILLAGE_JOURNAL_TELLERS = {
+    "command.": "maillage.command.telling.told",
+    "schedule.": "maillage.command.telling.told",
+    "special.": "maillage.command.telling.told",
+}
 MAILLAGE_NAVIGATION = [
     "maillage.command.navigation.NAVIGATION",
     "maillage.catalogue.navigation.NAVIGATION",
-    "maillage.catalogue.navigation.NAVIGATION",
+    "maillage.billing.navigation.NAVIGATION",
+    "maillage.telemetry.navigation.NAVIGATION",
     "maillage.lorawan.navigation.NAVIGATION",
+    "maillage.lorawan.integrations.navigation.NAVIGATION",
     "maillage.identity.navigation.NAVIGATION",
 ]
 # The REST routers under /api/v1: prefix and dotted path.
@@ -214,6 +259,12 @@ MAILLAGE_ROUTERS = [
     ("", "maillage.territory.api.router"),
     ("/radio", "maillage.lorawan.api.router"),
     ("/radio", "maillage.lorawan.multicast.api.router"),
+    ("/radio", "maillage.lorawan.integrations.api.router"),
     ("", "maillage.telemetry.api.router"),
     ("", "maillage.command.api.router"),
+    ("/billing", "maillage.billing.api.router"),
+    ("", "maillage.command.more_api.router"),
+    ("", "maillage.command.alarms.api.router"),
+    ("", "maillage.command.rules.api.router"),
+    ("", "maillage.command.notifications.api.router"),
 ]

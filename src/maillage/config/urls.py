@@ -12,7 +12,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(command)),
     path("", include(identity)),
     path("", include("maillage.catalogue.urls")),
+    path("", include("maillage.catalogue.tmf.urls")),
     path("radio/", include("maillage.lorawan.urls")),
+    path("", include("maillage.billing.urls")),
+    path("measures/", include("maillage.telemetry.urls")),
     path("api/v1/", api.urls),
 ]
 

@@ -5,7 +5,16 @@ from decimal import Decimal
 
 from maillage.catalogue import actions, queries, shelf
 from maillage.catalogue.models import Category
-from maillage.demo.offerings import CATEGORIES, INDEX, INDEX_VALUES, OFFERINGS, SHEETS, OfferingPlan, SheetPlan
+from maillage.demo.offerings import (
+    CATALOGUE,
+    CATEGORIES,
+    INDEX,
+    INDEX_VALUES,
+    OFFERINGS,
+    SHEETS,
+    OfferingPlan,
+    SheetPlan,
+)
 from maillage.identity.actor import Actor
 
 
@@ -15,6 +24,7 @@ def load_catalogue(actor: Actor) -> int:
     missing = [plan for plan in OFFERINGS if plan.code not in known]
     if missing:
         shelves = _shelves(actor)
+        actions.set_catalogue(actor, CATALOGUE[0], CATALOGUE[1], list(shelves.values()))
         _index(actor)
         for sheet in SHEETS:
             actions.set_specification(actor, sheet.code, _sheet_columns(sheet))

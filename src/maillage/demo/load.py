@@ -13,7 +13,9 @@ from django.db import connections
 from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 
+from maillage.catalogue import shelf
 from maillage.demo import actions, names, queries
+from maillage.demo.bills import load_bills
 from maillage.demo.catalogue import load_catalogue
 from maillage.demo.fleet import fleet_of
 from maillage.demo.history import Past, Span, follow, past_of, values
@@ -63,6 +65,7 @@ class DemoSummary:
     programmes: int
     observations: int
     offerings: int
+    bills: int
 
 
 def load(progress: Progress, folder: Path | None = None, size: Size | None = None) -> DemoSummary:
@@ -87,7 +90,9 @@ def load(progress: Progress, folder: Path | None = None, size: Size | None = Non
     programmes = sum(_each(progress, "Weekly programmes", plan, lambda member: actions.programme(_ACTOR, member)))
     observations = _load_pasts(progress, plan, size, folder)
     offerings = load_catalogue(_ACTOR)
-    return DemoSummary(communes, members, gateways, devices, programmes, observations, offerings)
+    featured = [member for member in plan.members if member.featured]
+    bills = load_bills(_ACTOR, featured, shelf.today())
+    return DemoSummary(communes, members, gateways, devices, programmes, observations, offerings, bills)
 
 
 def _refuse_strangers(actor: Actor, plan: TerritoryPlan) -> None:

@@ -66,6 +66,7 @@ class OfferingPlan:
     featured: bool = False
 
 
+CATALOGUE = ("services-du-territoire", "Services du territoire")
 CATEGORIES = (
     CategoryPlan(
         "confort-energie", "Confort et énergie", "temperature", "Chauffer juste ce qu’il faut, quand il faut."

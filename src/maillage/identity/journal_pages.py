@@ -11,7 +11,7 @@ from maillage.identity import queries
 from maillage.identity.actor import Actor
 from maillage.identity.forms import JournalForm
 from maillage.identity.journal import Verdict
-from maillage.identity.labels import BROKEN, ROLES, action_label, fact_label
+from maillage.identity.labels import BROKEN, ROLES, action_label, fact_label, tellers, who
 from maillage.identity.middleware import actor_of
 from maillage.identity.models import JournalEntry, Organisation
 from maillage.identity.policies import require_see
@@ -31,6 +31,7 @@ class Line:
     action: str
     role: str | Promise
     facts: list[tuple[str, object]]
+    who: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,16 @@ def _entries(actor: Actor, wanted: JournalFilter, cursor: str) -> list[JournalEn
 
 def _line(entry: JournalEntry) -> Line:
     role = ROLES.get(entry.actor_role, entry.actor_role)
-    facts = [(fact_label(name), value) for name, value in entry.facts.items() if value is not None and value != ""]
-    return Line(entry, action_label(entry.action), role, facts)
+    name = who(entry.actor_label, is_machine=entry.user_id is None)
+    return Line(entry, action_label(entry.action), role, _facts(entry), name)
+
+
+def _facts(entry: JournalEntry) -> list[tuple[str, object]]:
+    """In the words of the capability that wrote the line, else each fact by its name."""
+    for prefix, tell in tellers().items():
+        if entry.action.startswith(prefix):
+            return list(tell(entry.action, entry.facts))
+    return [(fact_label(name), value) for name, value in entry.facts.items() if value is not None and value != ""]
 
 
 def _chain(actor: Actor, wanted: JournalFilter | None, *, whole: bool) -> ChainState | None:

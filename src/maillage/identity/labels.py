@@ -1,7 +1,7 @@
 """The words of identity, in French; English is in the catalogue."""
 
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from django.conf import settings
@@ -15,6 +15,15 @@ ROLES: Mapping[str, Promise] = {
     "agent": _("Agent"),
     "technician": _("Technicien"),
     "machine": _("Automate"),
+}
+
+MACHINES: Mapping[str, Promise] = {
+    "command": _("Le poste de commande"),
+    "scheduler": _("Le programme horaire"),
+    "demonstration": _("La démonstration"),
+    "log-in page": _("La page de connexion"),
+    "rules": _("Les règles automatiques"),
+    "calendars": _("L’import de calendriers"),
 }
 
 ACTIONS: Mapping[str, Promise] = {
@@ -76,6 +85,11 @@ SENTENCES: Mapping[str, Promise] = {
 }
 
 
+def who(label: str, *, is_machine: bool) -> str:
+    """Who acted, in words: a person's own name, or what a process of the house is to people."""
+    return str(MACHINES.get(label, label)) if is_machine else label
+
+
 def action_label(code: str) -> str:
     """The words of an action code; the code itself when no capability names it in ``MAILLAGE_ACTIONS``."""
     return str(_declared("MAILLAGE_ACTIONS").get(code, code))
@@ -84,6 +98,12 @@ def action_label(code: str) -> str:
 def fact_label(name: str) -> str:
     """The words of a fact's name; the name itself when no capability words it in ``MAILLAGE_FACTS``."""
     return str(_declared("MAILLAGE_FACTS").get(name, name))
+
+
+@cache
+def tellers() -> Mapping[str, Callable[[str, Mapping[str, object]], list[tuple[str, str]]]]:
+    """Who puts the facts of a journal line into words, by the beginning of its action: ``command.``, ``schedule.``."""
+    return {prefix: import_string(path) for prefix, path in settings.MAILLAGE_JOURNAL_TELLERS.items()}
 
 
 @cache

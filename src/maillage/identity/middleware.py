@@ -17,8 +17,8 @@ from maillage.identity.actor import Actor
 from maillage.identity.models import Membership
 from maillage.kernel import clock
 from maillage.kernel.errors import Refused
+from maillage.web.problems import API_PREFIXES
 
-API_PREFIX = "/api/"
 CHOSEN_MEMBERSHIP = "membership_id"
 _BEARER = "bearer "
 
@@ -61,12 +61,13 @@ def still_acts(request: HttpRequest) -> Callable[[], bool]:
 class ActorMiddleware(MiddlewareMixin):
     """After Django's session and authentication. Mandates are read afresh at each request: a revocation acts at once.
 
-    Under ``/api/``, an ``Authorization`` header decides alone: a bad token is nobody, even beside a good session.
+    For programs (``API_PREFIXES``), an ``Authorization`` header decides alone: a bad token is nobody,
+    even beside a good session.
     """
 
     def process_request(self, request: HttpRequest) -> None:
         """Sets ``request.actor`` (an ``Actor`` or None) and ``request.membership``."""
-        by_header = request.path.startswith(API_PREFIX) and "Authorization" in request.headers
+        by_header = request.path.startswith(API_PREFIXES) and "Authorization" in request.headers
         membership = _by_token(request) if by_header else _by_session(request)
         request.membership = membership  # type: ignore[attr-defined]
         request.actor = queries.actor_of(membership) if membership else None  # type: ignore[attr-defined]
@@ -86,7 +87,7 @@ class PagesNeedLogin(LoginRequiredMiddleware):
         view_kwargs: dict[str, Any],
     ) -> HttpResponseBase | None:
         """The log-in page instead of the view; as a whole page also when htmx asked for a part of one."""
-        if request.path.startswith(API_PREFIX):
+        if request.path.startswith(API_PREFIXES):
             return None
         response: HttpResponseBase | None = super().process_view(request, view_func, view_args, view_kwargs)
         if response is not None and request.headers.get("HX-Request") == "true":

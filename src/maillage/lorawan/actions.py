@@ -24,6 +24,7 @@ from maillage.lorawan.device_csv import BadRow, Sheet, Verdict, judge, read_shee
 from maillage.lorawan.device_csv import dev_euis as dev_euis_of
 from maillage.lorawan.device_models import require_model
 from maillage.lorawan.events import NOTIFY_DOWNLINK, NOTIFY_REGISTRY
+from maillage.lorawan.integrations.models import Webhook
 from maillage.lorawan.key_ring import key_ring
 from maillage.lorawan.keys import Purpose
 from maillage.lorawan.mac_exchange.factory import abp_state
@@ -161,6 +162,19 @@ def register_device(actor: Actor, new: NewDevice) -> Device:
     """
     require_radio(actor)
     require_configure(actor, new.organisation_id)
+    device = put_on_network(actor, new)
+    facts: dict[str, object] = {"model": new.model_key, "join_eui": new.join_eui}
+    if new.abp is not None:
+        facts = {"model": new.model_key, "abp": dev_addr_text(new.abp.dev_addr), "relaxed": new.abp.is_relaxed}
+    write_journal(actor, new.organisation_id, "lorawan.device_registered", "device", device.pk, device.name, facts)
+    return device
+
+
+@transaction.atomic
+def put_on_network(actor: Actor, new: NewDevice) -> Device:  # noqa: ARG001 - every action says who acts
+    """The rows of a new device and the notice to the network server, for an action that has judged who may, and that
+    writes the journal. Raises ``Invalid`` for an unknown model, ``Conflict`` when the DevEUI is registered.
+    """
     require_model(new.model_key)
     device = _device(new, clock.now())
     try:
@@ -170,10 +184,6 @@ def register_device(actor: Actor, new: NewDevice) -> Device:
     except IntegrityError as error:
         raise Conflict("lorawan.device_already_registered", dev_eui=new.dev_eui) from error
     notify(NOTIFY_REGISTRY, device.pk)
-    facts: dict[str, object] = {"model": new.model_key, "join_eui": new.join_eui}
-    if new.abp is not None:
-        facts = {"model": new.model_key, "abp": dev_addr_text(new.abp.dev_addr), "relaxed": new.abp.is_relaxed}
-    write_journal(actor, new.organisation_id, "lorawan.device_registered", "device", device.pk, device.name, facts)
     return device
 
 
@@ -223,10 +233,11 @@ def rewrap_keys(actor: Actor) -> Iterator[int]:
     yield from _rewrapped(Device, ("app_key", "nwk_key", "owner_token"))
     yield from _rewrapped(Session, _SESSION_KEYS)
     yield from _rewrapped(PendingSession, _SESSION_KEYS)
+    yield from _rewrapped(Webhook, ("webhook_secret",))
 
 
 def _rewrapped(model: type[KeyRow], columns: tuple[str, ...]) -> Iterator[int]:
-    after = ""
+    after: object = None
     while True:
         with transaction.atomic():
             rows = queries.locked_keys(model, after, _ROWS_A_STATEMENT)
@@ -238,14 +249,15 @@ def _rewrapped(model: type[KeyRow], columns: tuple[str, ...]) -> Iterator[int]:
         yield len(changed)
 
 
-def _rewrap(row: Device | Session | PendingSession, columns: tuple[str, ...]) -> bool:
+def _rewrap(row: Device | Session | PendingSession | Webhook, columns: tuple[str, ...]) -> bool:
     ring, changed = key_ring(), False
     for column in columns:
         wrapped = getattr(row, column)
         if wrapped is None or ring.is_current(bytes(wrapped)):
             continue
         purpose = Purpose(column)
-        setattr(row, column, ring.wrap(ring.unwrap(bytes(wrapped), row.pk, purpose), row.pk, purpose))
+        owner = str(row.pk)
+        setattr(row, column, ring.wrap(ring.unwrap(bytes(wrapped), owner, purpose), owner, purpose))
         changed = True
     return changed
 

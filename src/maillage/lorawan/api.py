@@ -10,10 +10,13 @@ from maillage.identity.middleware import actor_of
 from maillage.kernel import clock
 from maillage.kernel.errors import Invalid
 from maillage.lorawan import actions, new_device, queries
+from maillage.lorawan.claims.actions import claim_device
+from maillage.lorawan.device_models import device_models
 from maillage.lorawan.models import Device, Frame, Gateway, Refusal
 from maillage.lorawan.new_device import AbpSession, NewDevice
 from maillage.lorawan.policies import require_radio
 from maillage.lorawan.protocol.types import dev_addr_text
+from maillage.lorawan.qr import LONGEST
 from maillage.lorawan.queries import DeviceFilter, Hearing, RefusalFilter
 from maillage.lorawan.refusal_lines import days_back
 from maillage.web.api import CursorPage, PageQuery
@@ -107,6 +110,33 @@ class DeviceIn(Schema):
     organisation_id: int
 
 
+class ClaimIn(Schema):
+    """The text of a label's QR code (TR005), with its owner token, and for whom."""
+
+    code: str = Field(max_length=LONGEST)
+    organisation_id: int
+
+
+class ClaimOut(Schema):
+    """The device claimed."""
+
+    dev_eui: str
+    name: str
+    organisation_id: int
+
+
+class ModelOut(Schema):
+    """A device model. ``measures``: UCUM unit by quantity code."""
+
+    key: str
+    vendor: str
+    name: str
+    device_class: str
+    lorawan_version: str
+    measures: dict[str, str]
+    verbs: list[str]
+
+
 class FrameOut(Schema):
     """A line of the frame log, kept 7 days. Payloads are in hexadecimal; ``payload`` is decrypted."""
 
@@ -179,6 +209,30 @@ def devices(request: HttpRequest, query: Query[DeviceQuery]) -> CursorPage[Devic
 def register_device(request: HttpRequest, given: DeviceIn) -> Status[DeviceOut]:
     """The device may join from now on; an ABP device is heard at once."""
     return Status(201, _device_out(actions.register_device(_radio_actor(request), _new(given))))
+
+
+@router.post("/devices/claim", response=ClaimOut, summary="Claim a device")
+def claim(request: HttpRequest, given: ClaimIn) -> ClaimOut:
+    """The device of the label becomes the organisation's. Too many wrong labels are refused for a while."""
+    claimed = claim_device(actor_of(request), given.code, given.organisation_id)
+    return ClaimOut(dev_eui=claimed.pk, name=claimed.name, organisation_id=claimed.organisation_id)
+
+
+@router.get("/models", response=list[ModelOut], summary="Device models")
+def models(request: HttpRequest) -> list[ModelOut]:  # noqa: ARG001 - ninja's signature
+    """Every model that a device may be registered with, by key."""
+    return [
+        ModelOut(
+            key=key,
+            vendor=model.vendor,
+            name=model.name,
+            device_class=model.device_class,
+            lorawan_version=model.lorawan_version,
+            measures={code: measure.unit for code, measure in model.measures.items()},
+            verbs=sorted(model.verbs),
+        )
+        for key, model in sorted(device_models().items())
+    ]
 
 
 @router.get("/devices/{dev_eui}", response=DeviceDetailOut, summary="A device")

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from maillage.identity.actor import Actor
 from maillage.identity.middleware import actor_of, still_acts
+from maillage.identity.policies import may_configure
 from maillage.kernel import clock
 from maillage.kernel.errors import Conflict, Invalid
 from maillage.lorawan import actions, live, queries
@@ -20,6 +21,7 @@ from maillage.lorawan.device_lines import DeviceLine, device_lines
 from maillage.lorawan.device_models import device_models
 from maillage.lorawan.forms import AbpDeviceForm, DeviceFilterForm, DeviceForm
 from maillage.lorawan.frame_lines import FrameLine, frame_lines
+from maillage.lorawan.health.lines import declared_minutes, health_line
 from maillage.lorawan.labels import MISMATCHES
 from maillage.lorawan.mac_exchange.state import requests_in
 from maillage.lorawan.mac_lines import battery_words, channel_words, command_words, setting_words, window_words
@@ -75,6 +77,8 @@ def device(request: HttpRequest, dev_eui: str) -> HttpResponse:
         "is_first": not cursor,
         "live_topic": live.frames_topic(found.pk),
         "may_show_key": not found.is_abp and may_show_keys(actor, found.organisation_id),
+        "may_declare_period": may_configure(actor, found.organisation_id) and found.decommissioned_at is None,
+        "declared_min": declared_minutes(found),
         "may_decommission": may_register_for(actor, found.organisation_id) and found.decommissioned_at is None,
     }
     return render(request, "lorawan/device.html", context)
@@ -181,6 +185,7 @@ def _device_context(actor: Actor, found: Device) -> dict[str, object]:
         **_exchange(session),
         "battery": battery_words(found.battery) if found.battery is not None else "",
         "gateways": _best_gateways(found, queries.gateway_names(actor)),
+        "health": health_line(found),
     }
 
 

@@ -16,10 +16,10 @@ from maillage.lorawan import new_device
 from maillage.lorawan.actions import GatewayDetails
 from maillage.lorawan.device_csv import MAX_BYTES, MAX_ROWS
 from maillage.lorawan.device_models import device_models, models_by_profile
-from maillage.lorawan.labels import HEARINGS, REFUSALS
+from maillage.lorawan.labels import HEARINGS, MESSAGE_TYPES, REFUSALS
 from maillage.lorawan.new_device import AbpSession, NewDevice
 from maillage.lorawan.qr_sheet import ScanDefaults
-from maillage.lorawan.queries import DeviceFilter, Hearing, RefusalFilter
+from maillage.lorawan.queries import DeviceFilter, FrameFilter, Hearing, RefusalFilter
 from maillage.web.formats import number
 from maillage.web.problems import sentence
 
@@ -291,6 +291,23 @@ class RefusalFilterForm(forms.Form):
         """The filter that a valid form describes."""
         values = self.cleaned_data
         return RefusalFilter(values["cause"], values["gateway"].lower(), values["subject"])
+
+
+class FrameFilterForm(forms.Form):
+    """The filter of the frame log, read from the address."""
+
+    gateway = forms.CharField(label=_("Passerelle (EUI)"), required=False, max_length=16)
+    device = forms.CharField(label="DevEUI", required=False, max_length=16)
+    type = forms.TypedChoiceField(label=_("Type de trame"), required=False, coerce=int, empty_value=None)
+
+    def __init__(self, data: Any) -> None:  # noqa: ANN401 - form data
+        super().__init__(data)
+        _fill(self, "type", [("", _("Tous")), *MESSAGE_TYPES.items()])
+
+    def wanted(self) -> FrameFilter:
+        """The filter that a valid form describes."""
+        values = self.cleaned_data
+        return FrameFilter(values["gateway"].lower(), values["device"].lower(), values["type"])
 
 
 class ImportForm(forms.Form):

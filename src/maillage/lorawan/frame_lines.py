@@ -13,7 +13,7 @@ from maillage.lorawan.device_csv import folded
 from maillage.lorawan.device_models import device_models
 from maillage.lorawan.labels import MESSAGE_TYPES
 from maillage.lorawan.mac_lines import mac_words
-from maillage.lorawan.models import Frame
+from maillage.lorawan.models import Device, Frame
 from maillage.web import formats
 
 _LORA = re.compile(r"SF(\d+)BW(\d+)")
@@ -63,6 +63,25 @@ def frame_lines(frames: Sequence[Frame], model_key: str, gateway_names: Mapping[
     """The lines of frames of one device."""
     model = device_models().get(model_key)
     return [_line(frame, model, gateway_names) for frame in frames]
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A frame in the log of all devices: whose it is, and the frame."""
+
+    dev_eui: str
+    device_name: str
+    frame: FrameLine
+
+
+def log_lines(frames: Sequence[Frame], devices: Mapping[str, Device], gateways: Mapping[str, str]) -> list[LogLine]:
+    """The lines of frames of several devices. ``devices`` are those that may be named, by DevEUI."""
+    return [_log_line(frame, devices.get(frame.dev_eui), gateways) for frame in frames]
+
+
+def _log_line(frame: Frame, device: Device | None, gateways: Mapping[str, str]) -> LogLine:
+    model = device_models().get(device.model_key) if device else None
+    return LogLine(frame.dev_eui, device.name if device else "", _line(frame, model, gateways))
 
 
 def data_rate_words(data_rate: str) -> str:

@@ -40,6 +40,7 @@ class Purpose(StrEnum):
     NWK_S_ENC_KEY = "nwk_s_enc_key"
     MC_KEY = "mc_key"
     OWNER_TOKEN = "owner_token"  # noqa: S105 - a name, not a token
+    WEBHOOK_SECRET = "webhook_secret"  # noqa: S105 - a name, not a secret
 
 
 class KeyRing:

@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 ACTIONS: Mapping[str, Promise] = {
+    "lorawan.period_declared": _("Rythme d’un appareil déclaré"),
     "lorawan.gateway_registered": _("Passerelle enregistrée"),
     "lorawan.gateway_changed": _("Passerelle modifiée"),
     "lorawan.certificate_issued": _("Certificat de passerelle délivré"),
@@ -20,6 +21,7 @@ ACTIONS: Mapping[str, Promise] = {
 }
 
 FACTS: Mapping[str, Promise] = {
+    "period_s": _("rythme en secondes"),
     "name": _("nom"),
     "location": _("longitude et latitude"),
     "altitude_m": _("altitude en mètres"),
@@ -62,6 +64,7 @@ COLUMNS: Mapping[str, str | Promise] = {
 }
 
 SENTENCES: Mapping[str, Promise] = {
+    "lorawan.period_unfit": _("Le rythme d’un appareil va de %(least_s)s secondes à %(most_s)s secondes."),
     "lorawan.radio_not_permitted": _("Le réseau radio se consulte avec le rôle d’opérateur ou de technicien."),
     "repository.no_folder": _("Le dossier %(folder)s n’existe pas."),
     "repository.unknown": _(

@@ -4,6 +4,8 @@
 topic                                   data
 ======================================  =======================================================================
 ``frames.<dev_eui>``                    one ``FrameEvent``; every one of them counts
+``frames``                              an empty object when there are new frames, for who sees every tenant
+``frames.of.<organisation id>``         the same, for who sees that organisation
 ``gateways``                            live values of one gateway, for who sees every tenant
 ``gateways.<organisation id>``          the same, for who sees that organisation
 ======================================  =======================================================================
@@ -19,11 +21,19 @@ from maillage.lorawan.events import FrameBatch, FrameEvent, GatewayBatch, Gatewa
 from maillage.web.live import LiveMessage
 
 GATEWAYS = "gateways"
+FRAMES = "frames"
 
 
 def frames_topic(dev_eui: str) -> str:
     """The topic of one device's frame log."""
     return f"frames.{dev_eui}"
+
+
+def log_topics(actor: Actor) -> list[str]:
+    """The topics that tell ``actor`` that the log of frames it may see has grown."""
+    if actor.visible_organisation_ids is None:
+        return [FRAMES]
+    return [_log_topic(organisation_id) for organisation_id in sorted(actor.visible_organisation_ids)]
 
 
 def gateway_topics(actor: Actor) -> list[str]:
@@ -34,8 +44,13 @@ def gateway_topics(actor: Actor) -> list[str]:
 
 
 def frame_messages(batch: FrameBatch) -> list[LiveMessage]:
-    """One message a frame, in order."""
-    return [_frame_message(frame) for frame in batch.frames]
+    """One message a frame, in order; then one for each log that has grown, of which a page needs only the last."""
+    grown = [FRAMES, *(_log_topic(one) for one in sorted({frame.organisation_id for frame in batch.frames}))]
+    return [_frame_message(frame) for frame in batch.frames] + [LiveMessage(topic, "{}", "new") for topic in grown]
+
+
+def _log_topic(organisation_id: int) -> str:
+    return f"{FRAMES}.of.{organisation_id}"
 
 
 def gateway_messages(batch: GatewayBatch) -> list[LiveMessage]:

@@ -15,6 +15,9 @@ from maillage.identity.tenancy import TenantOwned
 from maillage.lorawan.fuota.models import CampaignReceiver as CampaignReceiver
 from maillage.lorawan.fuota.models import FirmwareCampaign as FirmwareCampaign
 from maillage.lorawan.fuota.models import FirmwareImage as FirmwareImage
+from maillage.lorawan.health.models import DeviceHealth as DeviceHealth  # Django looks for a capability's models here
+from maillage.lorawan.health.models import Hearing as Hearing
+from maillage.lorawan.integrations import models as _integrations  # noqa: F401 - Django looks for them here
 from maillage.lorawan.multicast.models import MulticastGroup as MulticastGroup
 from maillage.lorawan.multicast.models import MulticastMember as MulticastMember
 from maillage.lorawan.multicast.models import MulticastMessage as MulticastMessage
@@ -258,10 +261,21 @@ class Frame(models.Model):
 
 
 class PublicationCursor(models.Model):
-    """How far the frame log has been handed to the event bus; what lies after it is published again at start."""
+    """How far the frame log has been handed to the event bus; what lies after it is published again at start.
+
+    ``of`` is the number of shards that the log was divided into.
+    """
 
     shard = models.PositiveSmallIntegerField(primary_key=True)
     frame_id = models.BigIntegerField(default=0)
+    of = models.PositiveSmallIntegerField(default=1, db_default=1)
+
+
+class ShardOwner(models.Model):
+    """How often a shard has changed hands: who lost its lock and comes back sees whether somebody else came."""
+
+    shard = models.PositiveSmallIntegerField(primary_key=True)
+    epoch = models.BigIntegerField(default=0)
 
 
 class Refusal(models.Model):

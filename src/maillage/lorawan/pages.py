@@ -21,6 +21,8 @@ from maillage.lorawan import actions, live, map_features, queries
 from maillage.lorawan.certificate_lines import station_card
 from maillage.lorawan.forms import GatewayDetailsForm, GatewayForm
 from maillage.lorawan.gateways import queries as certificates
+from maillage.lorawan.health.lines import heard_lines
+from maillage.lorawan.health.queries import heard_count
 from maillage.lorawan.models import Gateway
 from maillage.lorawan.policies import may_see_radio, require_radio, sees_everything
 from maillage.lorawan.queries import FleetCount, RefusalFilter
@@ -128,6 +130,8 @@ def gateway(request: HttpRequest, eui: str) -> HttpResponse:
         "may_change": may_operate(actor, found.organisation_id),
         "station": station_card(request, found),
         "stale_after_s": GATEWAY_STALE_AFTER_S,
+        "heard": heard_lines(actor, found),
+        "heard_count": heard_count(actor, found),
     }
     return render(request, "lorawan/gateway.html", context)
 

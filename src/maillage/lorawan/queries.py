@@ -22,6 +22,7 @@ from maillage.kernel.errors import Invalid, NotFound, Refused
 from maillage.lorawan.device_csv import GoodRow, Known, folded
 from maillage.lorawan.device_models import device_models, silent_after
 from maillage.lorawan.events import DownlinkUpdate
+from maillage.lorawan.integrations.models import Webhook
 from maillage.lorawan.key_ring import key_ring
 from maillage.lorawan.keys import Purpose
 from maillage.lorawan.models import (
@@ -41,8 +42,10 @@ from maillage.territory.models import Commune
 GATEWAY_SILENT_AFTER = timedelta(minutes=5)
 """Ten of the status messages that a packet forwarder sends every 30 s."""
 HEARD_RECENTLY = timedelta(hours=1)
+FRAMES_LOOKED_AT = 50_000
+"""How far one page of the whole frame log looks."""
 _TRIGRAM = 3
-KeyRow = TypeVar("KeyRow", Device, Session, PendingSession)
+KeyRow = TypeVar("KeyRow", Device, Session, PendingSession, Webhook)
 _KEYS = ("app_key", "nwk_key", "owner_token")
 _SESSION_KEYS = ("nwk_s_key", "app_s_key", "s_nwk_s_int_key", "nwk_s_enc_key")
 
@@ -76,6 +79,15 @@ class RefusalFilter:
     cause: str = ""
     gateway_eui: str = ""
     subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFilter:
+    """What to show of the frame log; an empty field does not filter. EUIs in lower case; ``m_type`` as ``MType``."""
+
+    gateway_eui: str = ""
+    dev_eui: str = ""
+    m_type: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +206,40 @@ def frames_since(device: Device, after_id: int, limit: int) -> Sequence[Frame]:
     return list(_frames_of(device).filter(pk__gt=after_id).order_by("-pk")[:limit])
 
 
+def frame_log(
+    actor: Actor, wanted: FrameFilter, before_id: int | None, limit: int
+) -> tuple[Sequence[Frame], int | None]:
+    """The next frames of every device that ``actor`` sees, newest first, and where to go on; None at the end.
+
+    Without a device no index helps: a page looks at the next ``FRAMES_LOOKED_AT`` frames, and may hold fewer than
+    ``limit``, even none.
+    """
+    found = _visible_frames(actor).filter(_wanted_frames(wanted))
+    newest = before_id or (Frame.objects.aggregate(newest=Max("pk"))["newest"] or 0) + 1
+    oldest = 0 if wanted.dev_eui else max(newest - FRAMES_LOOKED_AT, 0)
+    rows = list(found.filter(pk__lt=newest, pk__gte=oldest).order_by("-pk")[:limit])
+    if len(rows) == limit:
+        return rows, rows[-1].pk
+    return rows, oldest if oldest > 0 and Frame.objects.filter(pk__lt=oldest).exists() else None
+
+
+def _visible_frames(actor: Actor) -> QuerySet[Frame]:
+    if actor.visible_organisation_ids is None:
+        return Frame.objects.all()
+    return Frame.objects.filter(organisation_id__in=actor.visible_organisation_ids)
+
+
+def _wanted_frames(wanted: FrameFilter) -> Q:
+    conditions = Q()
+    if wanted.dev_eui:
+        conditions &= Q(dev_eui=wanted.dev_eui)
+    if wanted.gateway_eui:
+        conditions &= Q(receptions__contains=[{"eui": wanted.gateway_eui}])
+    if wanted.m_type is not None:
+        conditions &= Q(m_type=wanted.m_type)
+    return conditions
+
+
 def downlink_news(actor: Actor, references: Mapping[str, str]) -> Sequence[DownlinkUpdate]:
     """What has become of the downlinks under ``references`` (each with its device's DevEUI), oldest first.
 
@@ -307,9 +353,11 @@ def app_key(device: Device) -> bytes:
     return key_ring().unwrap(bytes(wrapped), device.pk, Purpose.APP_KEY)
 
 
-def locked_keys(model: type[KeyRow], after: str, limit: int) -> Sequence[KeyRow]:
-    """The next rows that hold keys, by DevEUI, locked until the transaction ends."""
-    found = keys_of_everybody(model).filter(pk__gt=after).order_by("pk")
+def locked_keys(model: type[KeyRow], after: object, limit: int) -> Sequence[KeyRow]:
+    """The next rows that hold keys, by their own key (``after`` None: the first), locked until the transaction ends."""
+    found = keys_of_everybody(model).order_by("pk")
+    if after is not None:
+        found = found.filter(pk__gt=after)
     return list(found.select_for_update(no_key=True)[:limit])
 
 

@@ -16,6 +16,7 @@ from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from maillage.kernel.errors import Conflict, Unavailable
+from maillage.lorawan.events import NOTIFY_REGISTRY
 from maillage.lorawan.keys import KeyRing, Purpose
 from maillage.lorawan.server.downlinks import DownlinkChange
 from maillage.lorawan.server.joins import PlannedJoin, PlannedRejoin
@@ -31,12 +32,12 @@ from maillage.lorawan.server.rows import (
     Promotion,
 )
 from maillage.lorawan.server.sessions import AnyKeys, StoredKeys
+from maillage.lorawan.server.sharding import Shard
 
 _LOCK_CLASS = 0x4C6F5261  # "LoRa"; the shard is the second key
-# A sequence may skip this many values when PostgreSQL itself crashes (its SEQ_LOG_VALS). Each new owner of the shard
-# takes more than that before anything else, so that the one before it cannot mistake a takeover for a crash.
-_IDS_LOST_IN_A_CRASH = 32
-_IDS_THAT_MARK_AN_OWNER = 100
+_PARTITIONS_LOCK = -1
+# Beside others, an owner that stands still loses its connection after this time, and with it the shard: see beat().
+_LEASE = "-c idle_session_timeout=5000 -c idle_in_transaction_session_timeout=5000"
 
 _FRAME_COPY: LiteralString = """
 COPY lorawan_frame (id, at, direction, dev_eui, organisation_id, dev_addr, m_type, f_cnt, f_port, frequency_hz,
@@ -143,8 +144,14 @@ WHERE frame.id = late.id AND frame.at = late.at
 """
 
 _CURSOR: LiteralString = """
-INSERT INTO lorawan_publicationcursor (shard, frame_id) VALUES (%b, %b)
-ON CONFLICT (shard) DO UPDATE SET frame_id = greatest(lorawan_publicationcursor.frame_id, excluded.frame_id)
+INSERT INTO lorawan_publicationcursor AS cursor (shard, frame_id, of) VALUES (%b, %b, %b)
+ON CONFLICT (shard) DO UPDATE SET of = excluded.of, frame_id =
+  CASE WHEN cursor.of = excluded.of THEN greatest(cursor.frame_id, excluded.frame_id) ELSE excluded.frame_id END
+"""
+
+_NEW_EPOCH: LiteralString = """
+INSERT INTO lorawan_shardowner AS owner (shard, epoch) VALUES (%s, 1)
+ON CONFLICT (shard) DO UPDATE SET epoch = owner.epoch + 1 RETURNING epoch
 """
 
 # The nonce decides: only a join whose DevNonce was never spent takes its JoinNonce and becomes the device's session.
@@ -229,19 +236,20 @@ SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'lorawan_fram
 class Store:
     """Owned by one event loop."""
 
-    def __init__(self, conninfo: str, shard: int, keys: KeyRing) -> None:
+    def __init__(self, conninfo: str, shard: Shard, keys: KeyRing) -> None:
         self._conninfo = conninfo
         self._keys = keys
         self._shard = shard
         self._critical: AsyncConnection[TupleRow] | None = None
         self._lazy: AsyncConnection[TupleRow] | None = None
         self._critical_is_free = asyncio.Lock()
-        self._last_reserved_id: int | None = None
+        self._epoch: object = None
 
     async def connect(self) -> None:
         """Open what is closed and take the shard. ``Unavailable``, or ``Conflict`` when another process owns it."""
         if self._critical is None or self._critical.closed:
-            self._critical = await self._open("maillage lorawan")
+            lease = _LEASE if self._shard.count > 1 else ""
+            self._critical = await self._open("maillage lorawan", lease)
             await self._take_shard(self._critical)
         await self._open_lazy()
 
@@ -256,9 +264,12 @@ class Store:
             cursor = await connection.execute(
                 "SELECT nextval('lorawan_frame_id') FROM generate_series(1, %s)", (count,)
             )
-            ids = [row[0] for row in await cursor.fetchall()]
-        self._last_reserved_id = ids[-1]
-        return ids
+            return [row[0] for row in await cursor.fetchall()]
+
+    async def beat(self) -> None:
+        """Keep the lease of a shard that has nothing to write."""
+        async with self._on_critical() as connection:
+            await connection.execute("SELECT 1")
 
     async def commit_group(self, group: GroupRows) -> None:
         """All of the group in one transaction; nothing when it had already been committed (a retry)."""
@@ -276,7 +287,7 @@ class Store:
                     await connection.execute(_CHANGES, _change_columns(group.changes), prepare=True)
                 if group.late:
                     await connection.execute(_LATE, _late_columns(group.late), prepare=True)
-                await connection.execute(_CURSOR, (self._shard, group.cursor), prepare=True)
+                await connection.execute(_CURSOR, (self._shard.index, group.cursor, self._shard.count), prepare=True)
             if group.frames:
                 await _copy_frames(connection, group.frames)
 
@@ -292,10 +303,16 @@ class Store:
             return await cursor.fetchone() is not None
 
     async def commit_joins(self, joins: Sequence[PlannedJoin]) -> set[str]:
-        """DevEUIs whose join is now durable; the others' DevNonce had been used. One join a device at most."""
+        """DevEUIs whose join is now durable; the others' DevNonce had been used. One join a device at most.
+
+        Where a guest's session was, it is forgotten.
+        """
         async with self._on_critical() as connection:
             cursor = await connection.execute(_JOINS, _join_columns(joins, self._keys))
-            return {row[0] for row in await cursor.fetchall()}
+            done = {row[0] for row in await cursor.fetchall()}
+            if guests := sorted(join.device.dev_eui for join in joins if join.device.is_guest):
+                await connection.execute("SELECT pg_notify(%s, %s)", (NOTIFY_REGISTRY, " ".join(guests)))
+            return done
 
     async def committed_joins(self, joins: Sequence[PlannedJoin]) -> set[str]:
         """DevEUIs of those whose session is there: a commit whose answer was lost took place."""
@@ -317,7 +334,8 @@ class Store:
 
     async def keep_partitions(self, today: date, retention_days: int) -> None:
         """Create the frame log's days around today, drop those past their retention."""
-        async with self._on_critical() as connection:
+        async with self._on_critical() as connection, connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_LOCK_CLASS, _PARTITIONS_LOCK))
             for partition in wanted(today):
                 await connection.execute(_create_partition(partition))
             cursor = await connection.execute(_PARTITIONS)
@@ -357,20 +375,16 @@ class Store:
             raise Unavailable("lorawan.database-away", reason=str(error)) from error
 
     async def _take_shard(self, connection: AsyncConnection[TupleRow]) -> None:
-        """The lock, and the proof that nobody held it since we lost it: nobody has moved the identifiers on."""
-        cursor = await connection.execute(
-            "SELECT pg_try_advisory_lock(%s, %s), (SELECT last_value FROM lorawan_frame_id)",
-            (_LOCK_CLASS, self._shard),
-        )
-        row = await cursor.fetchone()
-        if row is None or not row[0]:
+        """The lock, and the proof that nobody held it since we lost it: nobody has begun a new epoch."""
+        index = self._shard.index
+        if not await _value(connection, "SELECT pg_try_advisory_lock(%s, %s)", (_LOCK_CLASS, index)):
             await connection.close()
-            raise Conflict("lorawan.shard-owned", shard=self._shard)
-        if self._last_reserved_id is None:
-            await self.reserve_frame_ids(_IDS_THAT_MARK_AN_OWNER)
-        elif not 0 <= row[1] - self._last_reserved_id <= _IDS_LOST_IN_A_CRASH:
+            raise Conflict("lorawan.shard-owned", shard=index)
+        if self._epoch is None:
+            self._epoch = await _value(connection, _NEW_EPOCH, (index,))
+        elif await _value(connection, "SELECT epoch FROM lorawan_shardowner WHERE shard = %s", (index,)) != self._epoch:
             await connection.close()
-            raise Conflict("lorawan.shard-was-taken-over", shard=self._shard)
+            raise Conflict("lorawan.shard-was-taken-over", shard=index)
 
     @asynccontextmanager
     async def _on_critical(self) -> AsyncIterator[AsyncConnection[TupleRow]]:
@@ -383,6 +397,11 @@ class Store:
             except OperationalError as error:
                 await self._critical.close()
                 raise Unavailable("lorawan.database-away", reason=str(error)) from error
+
+
+async def _value(connection: AsyncConnection[TupleRow], query: LiteralString, parameters: Sequence[object]) -> object:
+    row = await (await connection.execute(query, parameters)).fetchone()
+    return None if row is None else row[0]
 
 
 def _create_partition(partition: Partition) -> Composed:

@@ -1,10 +1,11 @@
 """The addresses of the radio pages."""
 
-from django.urls import path
+from django.urls import include, path
 
 from maillage.lorawan import (
     certificate_pages,
     device_pages,
+    frame_pages,
     import_pages,
     key_pages,
     model_pages,
@@ -14,6 +15,7 @@ from maillage.lorawan import (
 )
 from maillage.lorawan.claims import pages as claim_pages
 from maillage.lorawan.fuota import pages as firmware_pages
+from maillage.lorawan.health.pages import declare_period
 from maillage.lorawan.multicast import pages as group_pages
 
 app_name = "lorawan"
@@ -44,6 +46,7 @@ urlpatterns = [
     path("devices/<slug:dev_eui>/frames/", device_pages.new_frames, name="new_frames"),
     path("devices/<slug:dev_eui>/live/", device_pages.device_live, name="device_live"),
     path("devices/<slug:dev_eui>/decommission/", device_pages.decommission_device, name="decommission_device"),
+    path("devices/<slug:dev_eui>/rhythm/", declare_period, name="declare_period"),
     path("devices/<slug:dev_eui>/key/", key_pages.show_key, name="show_key"),
     path("groups/", group_pages.groups, name="groups"),
     path("groups/<int:group_id>/", group_pages.group, name="group"),
@@ -56,6 +59,9 @@ urlpatterns = [
     path("firmware/campaigns/new/", firmware_pages.start, name="start_campaign"),
     path("firmware/campaigns/<uuid:campaign_id>/", firmware_pages.campaign, name="campaign"),
     path("firmware/campaigns/<uuid:campaign_id>/stop/", firmware_pages.stop, name="stop_campaign"),
+    path("applications/", include("maillage.lorawan.integrations.urls")),
+    path("frames/", frame_pages.frames, name="frames"),
+    path("frames/live/", frame_pages.frames_live, name="frames_live"),
     path("models/", model_pages.models, name="models"),
     path("refusals/", refusal_pages.refusals, name="refusals"),
 ]

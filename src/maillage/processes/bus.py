@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import nats
@@ -24,12 +24,14 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """A durable reader of the LoRaWAN stream. One reader at a time: order matters."""
+    """A durable reader of a stream, the LoRaWAN one unless told otherwise. One reader at a time: order matters."""
 
     durable: str
     subjects: tuple[str, ...]
     most_at_once: int = 200
     wait_s: float = 0.5
+    stream: str = STREAM
+    ensure: Callable[[JetStreamContext], Awaitable[None]] = ensure_stream
 
 
 async def connect(url: str, name: str) -> Client:
@@ -46,7 +48,7 @@ async def connect(url: str, name: str) -> Client:
 
 async def follow(bus: JetStreamContext, following: Following) -> JetStreamContext.PullSubscription:
     """The reader's place in the stream, made at its first start; then every message since the stream began."""
-    await ensure_stream(bus)
+    await following.ensure(bus)
     config = ConsumerConfig(
         ack_policy=AckPolicy.EXPLICIT,
         ack_wait=ACK_WAIT_S,
@@ -54,7 +56,7 @@ async def follow(bus: JetStreamContext, following: Following) -> JetStreamContex
         filter_subjects=list(following.subjects),
         max_ack_pending=following.most_at_once,
     )
-    return await bus.pull_subscribe(following.subjects[0], following.durable, STREAM, config)
+    return await bus.pull_subscribe(following.subjects[0], following.durable, following.stream, config)
 
 
 class Reader:

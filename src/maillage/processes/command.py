@@ -22,6 +22,8 @@ from nats.aio.msg import Msg
 from maillage.command import actions
 from maillage.command.schedules.actions import carry_out_due
 from maillage.command.schedules.agenda import Agenda
+from maillage.command.specials.actions import carry_out_specials
+from maillage.command.warming.actions import learn_next
 from maillage.identity.actor import machine
 from maillage.kernel import clock
 from maillage.lorawan.events import DOWNLINKS, UPLINKS, DownlinkBatch, Uplink, UplinkBatch
@@ -111,10 +113,12 @@ class Follower:
 
 
 async def keep_schedules(desk: Desk) -> None:
-    """Looks at the schedules until cancelled."""
+    """Looks at the exceptional periods and the schedules until cancelled; between looks, a room is learnt."""
     agenda = Agenda()
     while True:
+        await desk.do(lambda: carry_out_specials(SCHEDULER, clock.now()))
         await desk.do(lambda: carry_out_due(SCHEDULER, clock.now(), agenda))
+        await desk.do(lambda: learn_next(SCHEDULER, clock.now()))
         await asyncio.sleep(LOOK_EVERY_S)
 
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from maillage.config.data_folder import DataFolder, write_private
+from maillage.config.data_folder import DataFolder, secret_kept_in, write_private
 from maillage.config.environment import Environment
-from maillage.processes import console, leftovers, nats, ports
+from maillage.processes import console, leftovers, mqtt_broker, nats, ports
 from maillage.processes.child import Command
-from maillage.processes.children import DEMO_STEPS, PROCESSES, STEPS, Process, Step
+from maillage.processes.children import DEMO_STEPS, STEPS, Process, Step, chosen_processes
 from maillage.processes.lock import holder_of
 from maillage.processes.postgres import clear_leftovers, embedded_cluster
 from maillage.processes.postgres_binaries import find_binaries
@@ -42,11 +42,11 @@ class Site:
 def plan_of(env: Environment, variables: Mapping[str, str], site: Site, *, demo: bool) -> Plan:
     """What ``maillage up`` (or ``demo``) runs. Makes the private servers' folders and files on the way."""
     steps = (*STEPS, *(DEMO_STEPS if demo else ()))
-    chosen = [process for process in PROCESSES if demo or not process.only_in_demo]
+    chosen = chosen_processes(demo=demo, shards=env.shards)
     return Plan(
         servers=_servers(env, variables),
         tasks=[_task(step, variables) for step in steps],
-        processes=[_process(process, variables, site) for process in chosen],
+        processes=[_process(name, process, variables, site) for name, process in chosen],
         started=lambda: _welcome(env, site, demo=demo),
     )
 
@@ -59,6 +59,7 @@ def start_over(data: DataFolder) -> None:
                 raise CannotStart("will-not-stop", f"The Maillage that runs (pid {pid}) does not stop.", pid=pid)
     clear_leftovers(data.postgres_home / "cluster")
     nats.clear_leftover(data)
+    mqtt_broker.clear_leftover(data)
     for path in data.owned_paths():
         if path.is_dir():
             shutil.rmtree(path)
@@ -68,7 +69,7 @@ def start_over(data: DataFolder) -> None:
 
 def _servers(env: Environment, variables: Mapping[str, str]) -> list[Server]:
     postgres = [_postgres(env.data, variables)] if env.embedded_database else []
-    return [*postgres, *([_nats(env.data, variables)] if env.embedded_nats else [])]
+    return [*postgres, *([_nats(env, variables)] if env.embedded_nats else []), _mqtt(env, variables)]
 
 
 def _postgres(data: DataFolder, variables: Mapping[str, str]) -> Server:
@@ -88,22 +89,35 @@ def _postgres(data: DataFolder, variables: Mapping[str, str]) -> Server:
     return Server("Starting PostgreSQL", command, cluster.is_ready, cluster.clear, cluster.complete)
 
 
-def _nats(data: DataFolder, variables: Mapping[str, str]) -> Server:
+def _nats(env: Environment, variables: Mapping[str, str]) -> Server:
+    data = env.data
     nats.clear_leftover(data)
-    server = nats.embedded_server(data)
+    port = env.mqtt_port
+    server = nats.embedded_server(
+        data, None if port is None else nats.MqttGateway(port, secret_kept_in(data.mqtt_password))
+    )
     server.create()
     write_private(data.nats_url, server.url)
     command = Command("nats", server.argv(), variables, log=data.logs / "nats.log", working_folder=_ROOT)
     return Server("Starting NATS", command, server.is_ready, server.clear)
 
 
+def _mqtt(env: Environment, variables: Mapping[str, str]) -> Server:
+    mqtt_broker.clear_leftover(env.data)
+    broker = mqtt_broker.embedded_broker(env)
+    broker.create()
+    mqtt_broker.remember(env.data, broker)
+    command = Command("mqtt", broker.argv(), variables, log=env.data.logs / "mqtt.log", working_folder=_ROOT)
+    return Server("Starting the MQTT broker", command, broker.is_ready, broker.clear)
+
+
 def _task(step: Step, variables: Mapping[str, str]) -> Task:
     return Task(step.summary, _maillage(step.command[0], ("manage", *step.command), variables))
 
 
-def _process(process: Process, variables: Mapping[str, str], site: Site) -> Command | Server:
+def _process(name: str, process: Process, variables: Mapping[str, str], site: Site) -> Command | Server:
     if process.name != "web":
-        return _maillage(process.name, ("run", process.name), variables)
+        return _maillage(name, ("run", process.name), variables)
     where = ("--host", site.host, "--port", str(site.port))
     command = _maillage("web", ("run", "web", *where), variables)
     return Server("Starting the web server", command, lambda: ports.answers(site.host, site.port))

@@ -14,13 +14,28 @@ from maillage.config.data_folder import DataFolder, write_private
 from maillage.processes import leftovers, ports
 from maillage.processes.privileges import leashed
 from maillage.processes.problems import CannotStart
+from maillage.telemetry.events import PUSHES
 
 _HOST = "127.0.0.1"
+_HOUSE, MQTT_USER = "maillage", "mqtt"
 _STOP_GRACE_S = 5.0
 _ANSWER_TIMEOUT_S = 1.0
 _TOKEN_BYTES = 24
 _MEMORY_STORE_BYTES = 256 * 1024**2
 _FILE_STORE_BYTES = 10 * 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class MqttGateway:
+    """Where machines outside publish by MQTT, and the password that all of them share.
+
+    They may publish to the topic ``telemetry/push`` and do nothing else. Whose values they may give is decided by the
+    API token in each message.
+    """
+
+    port: int
+    password: str
+    host: str = "0.0.0.0"  # noqa: S104 - for machines elsewhere, as the UDP port of gateways is
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +47,13 @@ class NatsServer:
     store: Path
     port: int
     token: str
+    mqtt: MqttGateway | None = None
 
     @property
     def url(self) -> str:
         """The address clients connect to; keep it private, it carries the token."""
-        return f"nats://{self.token}@{_HOST}:{self.port}"
+        who = self.token if self.mqtt is None else f"{_HOUSE}:{self.token}"
+        return f"nats://{who}@{_HOST}:{self.port}"
 
     def argv(self) -> tuple[str, ...]:
         """The server's command; it stops cleanly on SIGTERM, which our death sends it too."""
@@ -66,7 +83,7 @@ class NatsServer:
             "server_name": "maillage",
             "host": _HOST,
             "port": self.port,
-            "authorization": {"token": self.token},
+            **self._who_may_enter(),
             "jetstream": {
                 "store_dir": str(self.store),
                 "max_memory_store": _MEMORY_STORE_BYTES,
@@ -74,8 +91,23 @@ class NatsServer:
             },
         }
 
+    def _who_may_enter(self) -> dict[str, object]:
+        if self.mqtt is None:
+            return {"authorization": {"token": self.token}}
+        outside = {
+            "user": MQTT_USER,
+            "password": self.mqtt.password,
+            "permissions": {"publish": [PUSHES], "subscribe": {"deny": ">"}},
+            "allowed_connection_types": ["MQTT"],
+        }
+        house = {"user": _HOUSE, "password": self.token}
+        return {
+            "authorization": {"users": [house, outside]},
+            "mqtt": {"host": self.mqtt.host, "port": self.mqtt.port},
+        }
 
-def embedded_server(data: DataFolder) -> NatsServer:
+
+def embedded_server(data: DataFolder, mqtt: MqttGateway | None = None) -> NatsServer:
     """The server of ``data``: same port and token as last time, unless another program took the port since.
 
     Call it once what an earlier supervisor left is stopped: its server would pass for another program.
@@ -84,7 +116,7 @@ def embedded_server(data: DataFolder) -> NatsServer:
     if port is None or not ports.is_free(_HOST, port):
         port = ports.any_free(_HOST)
     token = token or secrets.token_urlsafe(_TOKEN_BYTES)
-    return NatsServer(find_program(), data.nats_configuration, data.nats_store, port, token)
+    return NatsServer(find_program(), data.nats_configuration, data.nats_store, port, token, mqtt)
 
 
 def clear_leftover(data: DataFolder) -> None:
@@ -109,4 +141,4 @@ def _remembered(path: Path) -> tuple[str, int | None]:
         url = urlsplit(path.read_text(encoding="utf-8").strip())
     except FileNotFoundError:
         return "", None
-    return url.username or "", url.port
+    return url.password or url.username or "", url.port

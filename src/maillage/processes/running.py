@@ -28,3 +28,11 @@ async def until_terminated(*jobs: Coroutine[None, None, None]) -> None:
     for task in done - {watch}:
         task.result()
     _LOG.info("told to stop")
+
+
+def told_to_stop() -> bool:
+    """Whether the current task has been cancelled. Ask it in loops around the bus: its client drops a cancellation that
+    reaches it while it writes, and the loop would go on for ever.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

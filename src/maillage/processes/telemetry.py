@@ -8,26 +8,29 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
 
 import msgspec
 import uvloop
 from django.conf import settings
-from django.db import connections
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from psycopg import AsyncConnection, InterfaceError, OperationalError
-from psycopg.conninfo import make_conninfo
 
 from maillage.kernel import clock
 from maillage.lorawan.events import UPLINKS, Uplink, UplinkBatch
 from maillage.processes import bus
 from maillage.processes.running import until_terminated
+from maillage.processes.telemetry_pushes import Pushes
+from maillage.telemetry.database import conninfo
 from maillage.telemetry.events import LIVE_OBSERVATIONS, NOTIFY_THINGS
+from maillage.telemetry.rollups.store import Roller
 from maillage.telemetry.store import ObservationStore
 from maillage.telemetry.writer import Directory, live_messages, take_in
 
 FOLLOWING = bus.Following("telemetry-writer", (UPLINKS,))
 RETRY_S = 1.0
+SUM_UP_EVERY_S = 2.0  # what is written to meanwhile is summed up once
 _APPLICATION = "maillage telemetry"
 _LOG = logging.getLogger(__name__)
 _DECODER = msgspec.json.Decoder(UplinkBatch)
@@ -60,6 +63,7 @@ class Writer:
 
     async def step(self) -> int:
         """Store what the bus has now; returns the number of observations. Waits as long as the database is away."""
+        await self._load()
         messages = await self._reader.fetch()
         uplinks = _uplinks(messages)
         stored = await self._store_patiently(uplinks, messages) if uplinks else 0
@@ -76,6 +80,14 @@ class Writer:
             except _DATABASE_AWAY as problem:
                 _LOG.warning("the database does not answer: %s", problem)
             await asyncio.sleep(RETRY_S)
+
+    async def _load(self) -> None:
+        """All datastreams, before the first uplink asks for them. While the database is away, uplinks will wait."""
+        try:
+            await self._directory.load(await self._connected())
+        except _DATABASE_AWAY as problem:
+            _LOG.warning("the database does not answer: %s", problem)
+            await self._disconnect()
 
     def _hear(self, dev_eui: str | None) -> None:
         if dev_eui is None:
@@ -113,18 +125,29 @@ class Writer:
             await connection.close()
 
 
-def conninfo() -> str:
-    """The database that Django uses, for a connection outside its ORM."""
-    names = {"host": "HOST", "port": "PORT", "dbname": "NAME", "user": "USER", "password": "PASSWORD"}
-    given = connections["default"].settings_dict
-    return make_conninfo(**{key: str(given[name]) for key, name in names.items() if given.get(name)})
+async def sum_up(address: str, folder: Path) -> None:
+    """Keep the summaries of hours and days true until cancelled; ``folder`` is the archive's."""
+    while True:
+        try:
+            async with await AsyncConnection.connect(
+                address, autocommit=True, application_name=f"{_APPLICATION} summaries"
+            ) as connection:
+                roller = Roller(connection, folder)
+                while True:
+                    await roller.catch_up()
+                    await asyncio.sleep(SUM_UP_EVERY_S)
+        except _DATABASE_AWAY as problem:
+            _LOG.warning("the database does not answer, summaries wait: %s", problem)
+        await asyncio.sleep(RETRY_S)
 
 
 async def _run() -> None:
     client = await bus.connect(settings.ENVIRONMENT.nats_url, "telemetry-writer")
     writer = Writer(conninfo(), client)
     try:
-        await until_terminated(writer.run(), writer.listen())
+        await until_terminated(
+            writer.run(), writer.listen(), sum_up(conninfo(), settings.ARCHIVE_FOLDER), Pushes(client).run()
+        )
     finally:
         await client.close()
 

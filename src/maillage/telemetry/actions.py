@@ -1,5 +1,7 @@
 """Writes: things are installed, placed, moved and taken out of service."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -15,10 +17,14 @@ from maillage.lorawan.notify import notify
 from maillage.telemetry import queries
 from maillage.telemetry.device_models import device_model
 from maillage.telemetry.events import NOTIFY_THINGS
-from maillage.telemetry.models import Datastream, Thing
+from maillage.telemetry.models import Datastream, ObservedProperty, Thing
 from maillage.territory.models import Site, Space
 
 _NAME_LENGTH = 150
+_LONGEST_PERIOD_S = 366 * 86_400
+_CODE = re.compile(r"[a-z][a-z0-9_]{0,47}")
+_UNIT = re.compile(r"[A-Za-z0-9%./*'\[\]{}()_^+-]{1,16}")  # the characters of UCUM's case sensitive codes
+_OWN_SOURCES = [one.value for one in Datastream.Source if one is not Datastream.Source.LORAWAN]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,68 @@ class Installation:
     name: str
     space_id: int | None = None
     solution: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A quantity that a thing without device measures. ``unit`` is a UCUM code; see ``Datastream`` for the rest."""
+
+    quantity: str
+    label: str
+    unit: str
+    source: str
+    kind: str = Datastream.Kind.GAUGE.value
+    period_s: int | None = None
+    modulus: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A thing whose values do not come by radio: a meter that is read, a machine that pushes, a boiler on Modbus."""
+
+    site_id: int
+    name: str
+    category: str
+    measures: tuple[Declared, ...]
+    space_id: int | None = None
+    solution: str = ""
+
+
+@transaction.atomic
+def declare_thing(actor: Actor, declaration: Declaration) -> Thing:
+    """The thing, with its datastreams. Raises ``NotFound``, ``Refused``, ``Invalid``, ``Conflict``."""
+    site = queries.site(actor, declaration.site_id)
+    require_configure(actor, site.organisation_id)
+    for measure in declaration.measures:
+        _check_declared(measure)
+    quantities = [measure.quantity for measure in declaration.measures]
+    if not quantities or len(set(quantities)) < len(quantities):
+        raise Invalid("thing_measures_unfit")
+    thing = Thing(
+        organisation_id=site.organisation_id,
+        site=site,
+        space=_space(actor, site, declaration.space_id),
+        name=_name(declaration.name),
+        category=declaration.category,
+        solution=declaration.solution,
+    )
+    _save(thing)
+    _note_properties((one.quantity, one.label, one.label, one.unit) for one in declaration.measures)
+    Datastream.objects.bulk_create(
+        Datastream(
+            organisation_id=thing.organisation_id,
+            thing=thing,
+            quantity=one.quantity,
+            unit=one.unit,
+            kind=one.kind,
+            source=one.source,
+            period_s=one.period_s,
+            modulus=one.modulus,
+        )
+        for one in declaration.measures
+    )
+    _tell(actor, thing, "telemetry.thing_declared", {"quantities": ", ".join(quantities), **_where(thing)})
+    return thing
 
 
 @transaction.atomic
@@ -153,10 +221,36 @@ def _save(thing: Thing) -> None:
 
 
 def _create_datastreams(thing: Thing, model: DeviceModel) -> None:
+    measures = model.measures.values()
+    _note_properties((one.quantity, one.label, one.label_en, one.unit) for one in measures)
     Datastream.objects.bulk_create(
-        Datastream(organisation_id=thing.organisation_id, thing=thing, quantity=measure.quantity, unit=measure.unit)
-        for measure in model.measures.values()
+        Datastream(
+            organisation_id=thing.organisation_id,
+            thing=thing,
+            quantity=measure.quantity,
+            unit=measure.unit,
+            kind=measure.kind,
+        )
+        for measure in measures
     )
+
+
+def _note_properties(known: Iterable[tuple[str, str, str, str]]) -> None:
+    """Quantity codes that the catalogue does not have yet enter it; what it says of the others stays."""
+    rows = [ObservedProperty(code=code, name=name, name_en=name_en, unit=unit) for code, name, name_en, unit in known]
+    ObservedProperty.objects.bulk_create(sorted(rows, key=lambda row: row.code), ignore_conflicts=True)
+
+
+def _check_declared(measure: Declared) -> None:
+    if not _CODE.fullmatch(measure.quantity):
+        raise Invalid("quantity_unfit", quantity=measure.quantity)
+    if not _UNIT.fullmatch(measure.unit):
+        raise Invalid("unit_unfit", unit=measure.unit)
+    if measure.kind not in Datastream.Kind.values or measure.source not in _OWN_SOURCES:
+        raise Invalid("datastream_unfit", quantity=measure.quantity, sources=", ".join(_OWN_SOURCES))
+    is_count = measure.modulus is None or (measure.kind == Datastream.Kind.COUNTER and measure.modulus > 0)
+    if not (is_count and 0 < (measure.period_s or 1) <= _LONGEST_PERIOD_S):
+        raise Invalid("datastream_unfit", quantity=measure.quantity, sources=", ".join(_OWN_SOURCES))
 
 
 def _where(thing: Thing) -> dict[str, object]:

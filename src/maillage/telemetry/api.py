@@ -4,15 +4,20 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from django.http import HttpRequest
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 from pydantic import AwareDatetime
 
 from maillage.identity.middleware import actor_of
 from maillage.kernel import clock
-from maillage.telemetry import queries
+from maillage.telemetry import actions, queries
 from maillage.telemetry.engine.curve import Resolution
-from maillage.telemetry.models import Thing
+from maillage.telemetry.engine.judging import Given
+from maillage.telemetry.labels import SENTENCES
+from maillage.telemetry.models import Datastream, Thing
 from maillage.telemetry.queries import Reading, Series, ThingState
+from maillage.telemetry.retention import actions as retention_actions
+from maillage.telemetry.retention.queries import rules_seen
+from maillage.telemetry.values import actions as value_actions
 from maillage.web.api import CursorPage, PageQuery
 from maillage.web.cursor import after_cursor, one_more
 
@@ -83,6 +88,132 @@ class SeriesQuery(Schema):
     )
 
 
+class DeclaredIn(Schema):
+    """A quantity that the thing measures. ``modulus``: a counter that reaches it begins again at zero."""
+
+    quantity: str = Field(max_length=48, examples=["active_energy"])
+    label: str = Field(max_length=100)
+    unit: str = Field(max_length=16, description="UCUM code.", examples=["kW.h"])
+    source: Literal["http", "mqtt", "modbus", "import"]
+    kind: Literal["gauge", "state", "counter"] = "gauge"
+    period_s: int | None = Field(None, ge=1, description="How often a value is due.")
+    modulus: float | None = Field(None, gt=0)
+
+
+class DeclarationIn(Schema):
+    """A thing whose values do not come by radio."""
+
+    site_id: int
+    name: str = Field(max_length=150)
+    category: str = Field(max_length=32)
+    space_id: int | None = None
+    solution: str = Field("", max_length=32)
+    measures: list[DeclaredIn] = Field(min_length=1, max_length=100)
+
+
+class InstallationIn(Schema):
+    """A registered device becomes a thing of a site."""
+
+    dev_eui: str = Field(pattern="^[0-9A-Fa-f]{16}$")
+    site_id: int
+    name: str = Field(max_length=150)
+    space_id: int | None = None
+    solution: str = Field("", max_length=32)
+
+
+class ValueIn(Schema):
+    """A value; ``unit``, where given, must be the datastream's."""
+
+    datastream_id: int
+    at: AwareDatetime
+    value: float = Field(allow_inf_nan=True)
+    unit: str = Field("", max_length=16)
+
+
+class ValuesIn(Schema):
+    """Values, in any order; at most 10,000."""
+
+    observations: list[ValueIn] = Field(min_length=1, max_length=10_000)
+    source: Literal["http", "modbus"] = "http"
+
+
+class BadValueOut(Schema):
+    """``index``: which of the values, from 0; ``code``: stable; ``detail``: what to change."""
+
+    index: int
+    code: str
+    detail: str
+
+
+class PushedOut(Schema):
+    """How many values were new, how many known already, and the bad ones."""
+
+    stored: int
+    known: int
+    refused: list[BadValueOut]
+
+
+class ChangeIn(Schema):
+    """What the datastream shall say of an instant; null takes back what it said."""
+
+    at: AwareDatetime
+    value: float | None
+
+
+class CorrectionIn(Schema):
+    """``reason`` stands in the journal, with what was there before."""
+
+    reason: str = Field(max_length=300)
+    changes: list[ChangeIn] = Field(min_length=1, max_length=10_000)
+
+
+class CorrectedOut(Schema):
+    changed: int
+
+
+class PropertyOut(Schema):
+    """An observed property (OGC SensorThings): what a quantity code means."""
+
+    code: str
+    name: str
+    name_en: str
+    unit: str
+    definition: str
+
+
+class DatastreamOut(Schema):
+    """A datastream (OGC SensorThings). ``unit`` is a UCUM code; ``feature``: what is observed, the place if null."""
+
+    id: int
+    thing_id: int
+    quantity: str
+    unit: str
+    kind: str
+    source: str
+    period_s: float
+    modulus: float | None
+    feature: str | None
+
+
+class RetentionOut(Schema):
+    """How long values are kept. ``organisation_id`` null: everybody's; ``quantity`` empty: all of them."""
+
+    id: int
+    organisation_id: int | None
+    quantity: str
+    value_days: int
+    summary_days: int | None
+
+
+class RetentionIn(Schema):
+    """``summary_days`` null: summaries are kept for ever."""
+
+    organisation_id: int | None = None
+    quantity: str = Field("", max_length=48)
+    value_days: int
+    summary_days: int | None = None
+
+
 @router.get("/things", response=CursorPage[ThingOut], summary="Things", tags=["telemetry"])
 def things(request: HttpRequest, query: Query[PageQuery]) -> CursorPage[ThingOut]:
     """The things in service that you see, oldest first."""
@@ -106,11 +237,94 @@ def things_of_site(request: HttpRequest, site_id: int) -> list[ThingStateOut]:
 
 @router.get("/datastreams/{int:datastream_id}/series", response=SeriesOut, summary="A curve", tags=["telemetry"])
 def series(request: HttpRequest, datastream_id: int, query: Query[SeriesQuery]) -> SeriesOut:
-    """The values of a datastream over a span of at most 400 days, some 500 points at most unless `raw` is asked for."""
+    """The values of a datastream over a span of at most ten years, some 750 points unless `raw` is asked for."""
     end = query.end or clock.now()
     start = query.start or end - DAY
     (curve,) = queries.series(actor_of(request), [datastream_id], start, end, _resolution(query.resolution))
     return _series_out(curve)
+
+
+@router.post("/things", response={201: ThingOut}, summary="Declare a thing", tags=["telemetry"])
+def declare_thing(request: HttpRequest, body: DeclarationIn) -> Status[ThingOut]:
+    """A thing whose values are pushed, imported or polled. Its datastreams are listed by `/things/{id}`."""
+    measures = tuple(actions.Declared(**one.dict()) for one in body.measures)
+    given = body.dict(exclude={"measures"})
+    return Status(
+        201, _thing_out(actions.declare_thing(actor_of(request), actions.Declaration(measures=measures, **given)))
+    )
+
+
+@router.post("/things/install", response={201: ThingOut}, summary="Install a device", tags=["telemetry"])
+def install_thing(request: HttpRequest, body: InstallationIn) -> Status[ThingOut]:
+    """A registered LoRaWAN device becomes a thing of a site, with a datastream for each measure of its model."""
+    return Status(201, _thing_out(actions.install_thing(actor_of(request), actions.Installation(**body.dict()))))
+
+
+@router.get("/datastreams", response=CursorPage[DatastreamOut], summary="Datastreams", tags=["telemetry"])
+def datastreams(request: HttpRequest, query: Query[PageQuery]) -> CursorPage[DatastreamOut]:
+    """The datastreams that you see, oldest first."""
+    after_id = after_cursor(query.cursor, int)[0] if query.cursor else 0
+    rows = queries.datastreams(actor_of(request)).select_related("thing__device", "feature").filter(pk__gt=after_id)
+    page, next_cursor = one_more(list(rows[: query.limit + 1]), query.limit, lambda stream: [stream.pk])
+    return CursorPage[DatastreamOut](items=[_datastream_out(one) for one in page], next_cursor=next_cursor)
+
+
+@router.get("/observed-properties", response=list[PropertyOut], summary="Observed properties", tags=["telemetry"])
+def observed_properties(request: HttpRequest) -> list[PropertyOut]:  # noqa: ARG001 - ninja's signature
+    """What the quantity codes mean."""
+    return [PropertyOut.from_orm(one) for one in queries.observed_properties()]
+
+
+@router.post("/observations", response=PushedOut, summary="Push values", tags=["telemetry"])
+def push(request: HttpRequest, body: ValuesIn) -> PushedOut:
+    """Values of datastreams that are filled by push. Sending a value again changes nothing; each bad one is told."""
+    given = [Given(one.datastream_id, one.at, one.value, one.unit) for one in body.observations]
+    pushed = value_actions.push_values(actor_of(request), given, Datastream.Source(body.source))
+    bad = pushed.verdict.bad
+    refused = [BadValueOut(index=one.number, code=one.cause, detail=str(SENTENCES[one.cause])) for one in bad]
+    return PushedOut(stored=pushed.stored, known=pushed.known, refused=refused)
+
+
+@router.post(
+    "/datastreams/{int:datastream_id}/corrections", response=CorrectedOut, summary="Correct values", tags=["telemetry"]
+)
+def correct(request: HttpRequest, datastream_id: int, body: CorrectionIn) -> CorrectedOut:
+    """Values that were wrong are replaced or taken back, summaries follow; the journal keeps what was there."""
+    changes = [value_actions.Change(one.at, one.value) for one in body.changes]
+    return CorrectedOut(changed=value_actions.correct(actor_of(request), datastream_id, changes, body.reason))
+
+
+@router.get("/retention", response=list[RetentionOut], summary="Retention rules", tags=["telemetry"])
+def retention(request: HttpRequest) -> list[RetentionOut]:
+    """The rules that concern you."""
+    return [RetentionOut.from_orm(one) for one in rules_seen(actor_of(request))]
+
+
+@router.post("/retention", response=RetentionOut, summary="Set a retention rule", tags=["telemetry"])
+def set_retention(request: HttpRequest, body: RetentionIn) -> RetentionOut:
+    """Replaces the rule of the same organisation and quantity. For the operator."""
+    return RetentionOut.from_orm(retention_actions.set_retention(actor_of(request), **body.dict()))
+
+
+@router.delete("/retention/{int:rule_id}", response={204: None}, summary="Remove a retention rule", tags=["telemetry"])
+def remove_retention(request: HttpRequest, rule_id: int) -> Status[None]:
+    """What it concerned falls under a more general rule, or is kept for ever."""
+    retention_actions.remove_retention(actor_of(request), rule_id)
+    return Status(204, None)
+
+
+def _datastream_out(stream: Datastream) -> DatastreamOut:
+    return DatastreamOut(
+        id=stream.pk,
+        thing_id=stream.thing_id,
+        quantity=stream.quantity,
+        unit=stream.unit,
+        kind=stream.kind,
+        source=stream.source,
+        period_s=queries.period_of(stream).total_seconds(),
+        modulus=stream.modulus,
+        feature=stream.feature.name if stream.feature else None,
+    )
 
 
 def _resolution(asked: Literal["auto", "raw"] | int) -> Resolution:

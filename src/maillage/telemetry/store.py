@@ -2,17 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
-from psycopg import AsyncConnection, sql
+from psycopg import AsyncConnection
 
+from maillage.telemetry.engine.calendar import month_of
 from maillage.telemetry.engine.intake import Intake, Stream, Taken
 from maillage.telemetry.models import Observation
+from maillage.telemetry.partitions.store import VALUES, ensure_partition
 
 Row = tuple[int, datetime, float, int]
 """datastream_id, at, value, ``Observation.Source``."""
 
-_PARTITION_LOCK = 0x7E1E3E7  # any number that nobody else locks
 # One statement is one plan and one round trip. The join drops what belongs to a datastream deleted in the meantime: it
 # must not block the others. In the order of the key, so that two writers cannot wait for each other.
 _TAKE_IN = """
@@ -24,7 +25,12 @@ WITH incoming AS MATERIALIZED (
 ), kept AS (
     INSERT INTO telemetry_observation (datastream_id, at, value, source)
     SELECT datastream_id, at, value, source FROM incoming
-    ON CONFLICT DO NOTHING RETURNING 1
+    ON CONFLICT DO NOTHING RETURNING datastream_id, at
+), stale AS (
+    INSERT INTO telemetry_stale (datastream_ids, hours)
+    SELECT array_agg(datastream_id), array_agg(hour)
+    FROM (SELECT DISTINCT datastream_id, date_trunc('hour', at, 'UTC') AS hour FROM kept) h
+    HAVING count(*) > 0
 ), latest AS (
     INSERT INTO telemetry_latest (datastream_id, at, value)
     SELECT DISTINCT ON (datastream_id) datastream_id, at, value FROM incoming ORDER BY datastream_id, at DESC
@@ -71,9 +77,9 @@ class ObservationStore:
 
     async def ensure_partitions(self, instants: Iterable[datetime]) -> None:
         """Make the monthly partitions that ``instants`` need, in a transaction of its own."""
-        for month in sorted({_month(at) for at in instants} - self._months):
+        for month in sorted({month_of(at) for at in instants} - self._months):
             async with self._connection.transaction():
-                await self._make_partition(month)
+                await ensure_partition(self._connection, VALUES, month)
             self._months.add(month)
 
     async def streams(self, dev_euis: Sequence[str] | None = None) -> dict[str, dict[str, Stream]]:
@@ -96,33 +102,6 @@ class ObservationStore:
         causes, subjects = [cause for cause, _ in refused], [subject for _, subject in refused]
         await self._connection.execute(_REFUSALS, [now.date(), now, causes, subjects, list(refused.values())])
 
-    async def _make_partition(self, month: date) -> None:
-        """Attached rather than created in place: attaching does not stop who reads the table meanwhile."""
-        name = sql.Identifier(f"telemetry_observation_{month:%Y_%m}")
-        await self._connection.execute("SELECT pg_advisory_xact_lock(%s)", [_PARTITION_LOCK])
-        there = await self._connection.execute("SELECT to_regclass(%s)", [f"telemetry_observation_{month:%Y_%m}"])
-        if await there.fetchone() != (None,):
-            return
-        await self._connection.execute(
-            sql.SQL("CREATE TABLE {} (LIKE telemetry_observation INCLUDING DEFAULTS INCLUDING CONSTRAINTS)").format(
-                name
-            )
-        )
-        bounds = [datetime.combine(day, datetime.min.time(), UTC).isoformat() for day in (month, _next_month(month))]
-        await self._connection.execute(
-            sql.SQL("ALTER TABLE telemetry_observation ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
-                name, *(sql.Literal(bound) for bound in bounds)
-            )
-        )
-
 
 def _row(taken: Taken) -> Row:
     return (taken.stream.datastream_id, taken.at, taken.value, Observation.Source.MEASURED.value)
-
-
-def _month(at: datetime) -> date:
-    return at.astimezone(UTC).date().replace(day=1)
-
-
-def _next_month(month: date) -> date:
-    return month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)

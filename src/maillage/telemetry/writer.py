@@ -28,18 +28,25 @@ class Directory:
         self._asked_at.pop(dev_eui, None)
 
     def forget_everything(self) -> None:
-        """Notices may have been missed: read all again at the next uplink."""
-        self._streams.clear()
+        """Notices may have been missed: read all again as soon as possible."""
         self._asked_at.clear()
         self._loaded = False
+
+    async def load(self, store: ObservationStore) -> None:
+        """Read every datastream, unless that is done."""
+        if not self._loaded:
+            self._loaded = True  # first: who forgets meanwhile wants it read again
+            try:
+                self._streams = await store.streams()
+            except BaseException:
+                self._loaded = False
+                raise
 
     async def streams_for(
         self, uplinks: Sequence[Uplink], store: ObservationStore, now: datetime
     ) -> dict[str, dict[str, Stream]]:
         """The map, good for ``uplinks``. A device that stays unknown is asked for once in ``ASK_AGAIN_AFTER``."""
-        if not self._loaded:
-            self._streams = await store.streams()
-            self._loaded = True
+        await self.load(store)
         doubtful = [dev_eui for dev_eui in unknown_pairs(uplinks, self._streams) if self._may_ask(dev_eui, now)]
         if doubtful:
             self._streams.update(await store.streams(doubtful))

@@ -13,9 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 StepState = Literal["done", "current", "todo", "failed"]
 
+PROPOSED = "proposed"
 ORDER = ("requested", "sent", "acknowledged", "confirmed")
 ENDINGS = ("refused", "failed", "expired")
 LABELS: Mapping[str, Promise] = {
+    "proposed": _("À approuver"),
     "requested": _("Demandée"),
     "sent": _("Envoyée"),
     "acknowledged": _("Reçue par l’appareil"),
@@ -37,19 +39,23 @@ class LifeStep:
 
 
 def life_steps(state: str, times: Mapping[str, datetime], cause: str = "") -> list[LifeStep]:
-    """The steps of a command in ``state`` (one of ``ORDER`` or ``ENDINGS``).
+    """The steps of a command in ``state`` (``PROPOSED``, one of ``ORDER`` or of ``ENDINGS``).
 
     ``times`` has the instant of each state it went through. A confirmation may come without an acknowledgement having
     been heard: the earlier steps are then done, without a time.
     """
     if state in ENDINGS:
-        passed = [LifeStep(LABELS[name], "done", times[name]) for name in ORDER if name in times]
+        passed = [LifeStep(LABELS[name], "done", times[name]) for name in (PROPOSED, *ORDER) if name in times]
         return [*passed, LifeStep(LABELS[state], "failed", times.get(state), cause)]
+    if state == PROPOSED:
+        waiting = LifeStep(LABELS[PROPOSED], "current", times.get(PROPOSED))
+        return [waiting, *(LifeStep(LABELS[name], "todo") for name in ORDER)]
     if state not in ORDER:
         raise ValueError(f"a command has no state {state!r}")
     reached = ORDER.index(state)
     finished = reached == len(ORDER) - 1
-    return [
+    approved = [LifeStep(LABELS[PROPOSED], "done", times[PROPOSED])] if PROPOSED in times else []
+    return approved + [
         LifeStep(LABELS[name], _state_of(index, reached, finished=finished), times.get(name))
         for index, name in enumerate(ORDER)
     ]

@@ -22,7 +22,7 @@ from maillage.kernel.errors import Conflict, Invalid, MaillageError, NotFound, R
 from maillage.web.formats import number, unit_label
 
 T = TypeVar("T")
-API_PREFIX = "/api/"
+API_PREFIXES = ("/api/", "/tmf-api/")
 
 Sentences = Mapping[str, str | Promise]
 
@@ -116,7 +116,7 @@ def value_unfit() -> Invalid:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's ``handler500``: an error nobody foresaw, in the shape that the client reads. The log has the rest."""
-    if not request.path.startswith(API_PREFIX):
+    if not request.path.startswith(API_PREFIXES):
         return defaults.server_error(request)
     members = {
         "type": "urn:maillage:problem:internal_server_error",
@@ -129,8 +129,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def response(request: HttpRequest, error: MaillageError) -> HttpResponse:
-    """JSON under ``/api/`` or for a client that prefers it, else HTML."""
-    wants_json = request.path.startswith(API_PREFIX) or not request.accepts("text/html")
+    """JSON for programs (``API_PREFIXES``) or for a client that prefers it, else HTML."""
+    wants_json = request.path.startswith(API_PREFIXES) or not request.accepts("text/html")
     return json_response(error) if wants_json else html_response(request, error)
 
 

@@ -14,6 +14,7 @@ from maillage.lorawan.server.assembly import driver
 from maillage.lorawan.server.queries import Reader
 from maillage.lorawan.server.queue_keeper import QueueKeeper
 from maillage.lorawan.server.registry import Registry
+from maillage.lorawan.server.sharding import ALONE
 from maillage.lorawan.store import Store
 
 MC_ADDR = 0x01ABCDEF
@@ -25,7 +26,7 @@ class GroupNetwork:
 
     def __init__(self, conninfo: str, fleet, *, loss: float = 0.0) -> None:
         self.conninfo, self.fleet = conninfo, fleet
-        self.store = Store(conninfo, 11, KEYS)
+        self.store = Store(conninfo, ALONE, KEYS)
         self.reader, self.groups = Reader(conninfo, KEYS), GroupStore(conninfo, KEYS)
         self.net = SimulatedNetwork(fleet, loss=loss, store=self.store)
         self.net.every_second = [self._every_second]

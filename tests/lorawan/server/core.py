@@ -22,6 +22,7 @@ from maillage.lorawan.server.queries import Reader
 from maillage.lorawan.server.queue_keeper import QueueKeeper
 from maillage.lorawan.server.registry import Registry
 from maillage.lorawan.server.settings import ServerSettings
+from maillage.lorawan.server.sharding import ALONE
 from maillage.lorawan.store import Store
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -67,7 +68,7 @@ class Core:
         self._seed = 0
 
     async def start(self) -> None:
-        self.store, self.reader = Store(self._conninfo, 0, KEYS), Reader(self._conninfo, KEYS)
+        self.store, self.reader = Store(self._conninfo, ALONE, KEYS), Reader(self._conninfo, KEYS)
         await self._take_shard()
         await self.store.keep_partitions(START.date(), 100_000)
         self.registry = Registry()

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 from astral import Observer
 from astral.sun import sunrise, sunset
 
+from maillage.command.engine.calendar import ALWAYS, NO_CALENDAR, Calendar, DayRule
+
 
 class Sun(StrEnum):
     """A moment that depends on the day of the year."""
@@ -27,11 +29,12 @@ FRANCE = ZoneInfo("Europe/Paris")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the thing stands, WGS 84."""
+    """Where the thing stands, WGS 84, and what the days are there."""
 
     latitude_deg: float
     longitude_deg: float
     timezone: ZoneInfo = FRANCE
+    calendar: Calendar = NO_CALENDAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class Entry:
     key: int
     weekdays: frozenset[int]
     moment: AtClock | AtSun
+    days: DayRule = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ def occurrences(entry: Entry, place: Place, start: datetime, end: datetime) -> I
     """
     margin = timedelta(days=1) + abs(_offset(entry.moment))
     for day in _days((start - margin).astimezone(place.timezone).date(), (end + margin).date()):
-        if day.isoweekday() in entry.weekdays:
+        if day.isoweekday() in entry.weekdays and entry.days.admits(day, place.calendar):
             at = _instant(entry.moment, place, day)
             if at is not None and start <= at < end:
                 yield Occurrence(at, entry.key)

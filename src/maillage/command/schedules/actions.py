@@ -6,13 +6,17 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from maillage.command import queries, registry
-from maillage.command.actions import request
+from maillage.command import guards, queries, registry
+from maillage.command.actions import Circumstances, request
 from maillage.command.engine.bounds import check
+from maillage.command.engine.calendar import ALWAYS, DayRule
+from maillage.command.engine.legal import Ceiling, Room, is_within, mean_with
 from maillage.command.engine.schedule import AtClock, AtSun, Due, Occurrence, due, merged
-from maillage.command.models import Command, ScheduleEntry
+from maillage.command.logbook.actions import note_thing
+from maillage.command.models import REASON_LENGTH, Command, ScheduleEntry
 from maillage.command.schedules.agenda import Agenda, not_before
-from maillage.identity.actions import write_journal
+from maillage.command.warming.actions import learn_room
+from maillage.command.warming.queries import lead_for, response_of
 from maillage.identity.actor import Actor
 from maillage.identity.policies import require_command
 from maillage.kernel import clock
@@ -24,16 +28,24 @@ MOST_ENTRIES = 50
 FURTHEST_OFFSET = timedelta(hours=12)
 _WEEK = frozenset(range(1, 8))
 _INSTANT = timedelta(microseconds=1)
+LAST_CALL = timedelta(minutes=1)
+"""So long before it is too late an interlocked line is asked for all the same, so that its refusal is seen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What an entry should say. ``weekdays``: ISO days, 1 = Monday … 7 = Sunday."""
+    """What an entry should say. ``weekdays``: ISO days, 1 = Monday … 7 = Sunday.
+
+    ``ready``: begun early enough for the state to hold at that time. ``exception_reason``: why above the legal ceiling.
+    """
 
     verb: str
     value: float | None
     weekdays: frozenset[int]
     moment: AtClock | AtSun
+    days: DayRule = ALWAYS
+    ready: bool = False
+    exception_reason: str = ""
 
 
 @transaction.atomic
@@ -59,12 +71,18 @@ def change_entry(actor: Actor, entry_id: int, draft: Draft) -> ScheduleEntry:
 
 @transaction.atomic
 def enable_entry(actor: Actor, entry_id: int, *, enabled: bool) -> ScheduleEntry:
-    """Switches an entry on or off. What it would have done while off is not made up for."""
+    """Switches an entry on or off. What it would have done while off is not made up for.
+
+    An entry that waits for a second person is switched on by another than the one who wrote it: ``Refused`` otherwise.
+    """
     entry = _entry(actor, entry_id)
+    if enabled and entry.proposed_by_id is not None and entry.proposed_by_id == actor.user_id:
+        raise Refused("approved_by_its_asker")
     if entry.enabled != enabled:
         entry.enabled, entry.valid_from = enabled, clock.now()
-        entry.save(update_fields=["enabled", "valid_from"])
-        _journal(actor, entry.thing, f"schedule.entry_{'enabled' if enabled else 'disabled'}", _said(entry))
+        entry.proposed_by, entry.waiting_since = None, None
+        entry.save(update_fields=["enabled", "valid_from", "proposed_by", "waiting_since"])
+        note_thing(actor, entry.thing, f"schedule.entry_{'enabled' if enabled else 'disabled'}", _said(entry))
     return entry
 
 
@@ -72,7 +90,7 @@ def enable_entry(actor: Actor, entry_id: int, *, enabled: bool) -> ScheduleEntry
 def remove_entry(actor: Actor, entry_id: int) -> None:
     """The line is gone; the journal says what it was."""
     entry = _entry(actor, entry_id)
-    _journal(actor, entry.thing, "schedule.entry_removed", _said(entry))
+    note_thing(actor, entry.thing, "schedule.entry_removed", _said(entry))
     entry.delete()
 
 
@@ -88,18 +106,45 @@ def carry_out_due(actor: Actor, now: datetime, agenda: Agenda) -> list[Command]:
 def _carry_out(actor: Actor, thing_id: int, now: datetime) -> list[Command]:
     """The command and the mark that it was given are one transaction: neither without the other."""
     entries = _enabled_entries(actor, thing_id)
-    pending = {entry.pk: found for entry in entries if (found := _pending(entry, now))}
-    if not pending:
-        return []
+    pending = {entry.pk: found for entry in entries if (found := _pending(actor, entry, now))}
     commands = []
     for group in _groups([entry for entry in entries if entry.pk in pending]):
         occurrences = sorted((o for entry in group for o in pending[entry.pk]), key=lambda o: (o.at, o.key))
-        commands += _settle(actor, group, due(occurrences, now, _catch_up(group[0].thing)))
-    for entry in entries:
-        if entry.pk in pending:
-            entry.last_occurrence_at = pending[entry.pk][-1].at
-            entry.save(update_fields=["last_occurrence_at"])
+        verdict = due(occurrences, now, _catch_up(group[0].thing))
+        if _must_wait(actor, group, verdict, now):
+            continue
+        commands += _settle(actor, group, verdict)
+        for entry in group:
+            entry.last_occurrence_at, entry.waiting_since = pending[entry.pk][-1].at, None
+            entry.save(update_fields=["last_occurrence_at", "waiting_since"])
     return commands
+
+
+def _must_wait(actor: Actor, group: Sequence[ScheduleEntry], verdict: Due, now: datetime) -> bool:
+    """What an interlock forbids is tried again until it is too late; that it waits is journalled once."""
+    entry = _chosen(group, verdict)
+    if entry is None or queries.special_at(actor, entry.thing_id, now) is not None:
+        return False
+    try:
+        guards.require_unlocked(actor, entry.thing, entry.verb, now)
+    except Refused as lock:
+        if now - _occurrence_at(verdict) >= _catch_up(entry.thing) - LAST_CALL:
+            return False
+        if entry.waiting_since is None:
+            entry.waiting_since = now
+            entry.save(update_fields=["waiting_since"])
+            note_thing(actor, entry.thing, "schedule.waiting", {"cause": lock.code, **lock.facts, **_said(entry)})
+        return True
+    return False
+
+
+def _occurrence_at(verdict: Due) -> datetime:
+    return verdict.carry_out.at if verdict.carry_out else verdict.too_late[-1].at
+
+
+def _chosen(group: Sequence[ScheduleEntry], verdict: Due) -> ScheduleEntry | None:
+    wanted = verdict.carry_out
+    return None if wanted is None else next(entry for entry in group if entry.pk == wanted.key)
 
 
 def _enabled_entries(actor: Actor, thing_id: int) -> list[ScheduleEntry]:
@@ -107,9 +152,10 @@ def _enabled_entries(actor: Actor, thing_id: int) -> list[ScheduleEntry]:
     return list(found.select_for_update(of=("self",), no_key=True))
 
 
-def _pending(entry: ScheduleEntry, now: datetime) -> list[Occurrence]:
-    place = queries.place_of(entry.thing)
-    return merged([queries.as_value(entry)], place, not_before(entry), now + _INSTANT)
+def _pending(actor: Actor, entry: ScheduleEntry, now: datetime) -> list[Occurrence]:
+    """Those whose time has come; those that are to be *ready* before it."""
+    until = now + lead_for(actor, entry, now) + _INSTANT
+    return merged([queries.as_value(entry)], queries.place_of(entry.thing), not_before(entry), until)
 
 
 def _groups(entries: Sequence[ScheduleEntry]) -> list[list[ScheduleEntry]]:
@@ -130,11 +176,16 @@ def _settle(actor: Actor, group: Sequence[ScheduleEntry], verdict: Due) -> list[
     thing = group[0].thing
     _journal_skipped(actor, thing, verdict.too_late, "too_late")
     _journal_skipped(actor, thing, verdict.overtaken, "overtaken")
-    if verdict.carry_out is None:
+    entry = _chosen(group, verdict)
+    if entry is None or verdict.carry_out is None:
         return []
-    entry = next(entry for entry in group if entry.pk == verdict.carry_out.key)
+    if queries.special_at(actor, thing.pk, verdict.carry_out.at) is not None:
+        _journal_skipped(actor, thing, [verdict.carry_out], "within_exception")
+        return []
+    reason = entry.exception_reason
+    around = Circumstances(reason, beyond_law=bool(reason), lowers=not reason)
     try:
-        return [request(actor, thing.pk, entry.verb, entry.value, Command.Origin.SCHEDULE)]
+        return [request(actor, thing.pk, entry.verb, entry.value, Command.Origin.SCHEDULE, around=around)]
     except (
         Invalid,
         Refused,
@@ -147,7 +198,7 @@ def _journal_skipped(actor: Actor, thing: Thing, skipped: Sequence[Occurrence], 
     if skipped:
         first, last = skipped[0].at.isoformat(), skipped[-1].at.isoformat()
         facts: dict[str, object] = {"cause": cause, "count": len(skipped), "first": first, "last": last}
-        _journal(actor, thing, "schedule.skipped", facts)
+        note_thing(actor, thing, "schedule.skipped", facts)
 
 
 def _thing(actor: Actor, thing_id: int) -> Thing:
@@ -168,10 +219,50 @@ def _write(actor: Actor, entry: ScheduleEntry, draft: Draft, action: str, facts:
     entry.verb, entry.value = draft.verb, check(draft.value, offer.limits)
     entry.weekdays = sorted(_weekdays(draft.weekdays))
     _set_moment(entry, draft.moment)
-    entry.valid_from = clock.now()
+    _set_days(entry, draft.days)
+    entry.ready = draft.ready and _warms(entry)
+    entry.exception_reason = _exception(actor, entry, draft)
+    if queries.needs_two(actor, entry.thing, draft.verb):
+        entry.enabled, entry.proposed_by_id = False, actor.user_id
+    entry.valid_from, entry.waiting_since = clock.now(), None
     entry.save()
-    _journal(actor, entry.thing, action, {**facts, **_said(entry)})
+    if entry.ready and response_of(actor, entry.thing) is None:
+        learn_room(actor, entry.thing, entry.valid_from)
+    note_thing(actor, entry.thing, action, {**facts, **_said(entry)})
     return entry
+
+
+def _set_days(entry: ScheduleEntry, days: DayRule) -> None:
+    if days.first_day and days.last_day and days.last_day < days.first_day:
+        raise Invalid("days_reversed")
+    entry.school_holidays, entry.public_holidays = days.school_holidays, days.public_holidays
+    entry.first_day, entry.last_day = days.first_day, days.last_day
+    needs_school = days.school_holidays != "any"
+    if needs_school and queries.place_of(entry.thing).calendar.school_known is None:
+        raise Invalid("school_holidays_unknown")
+
+
+def _warms(entry: ScheduleEntry) -> bool:
+    solution = registry.solutions().get(entry.thing.solution)
+    if solution is None or solution.warms is None or solution.warms[0] != entry.verb:
+        raise Invalid("nothing_to_warm")
+    return True
+
+
+def _exception(actor: Actor, entry: ScheduleEntry, draft: Draft) -> str:
+    """The reason for a line above what the law allows on average in use; empty for one that needs none."""
+    solution = registry.solutions().get(entry.thing.solution)
+    ceilings = solution.ceilings.get(entry.verb) if solution else None
+    if ceilings is None or entry.value is None or entry.value <= ceilings.occupied:
+        return ""
+    if draft.exception_reason.strip():
+        return guards.require_reason(draft.exception_reason)[:REASON_LENGTH]
+    weight, others = queries.scheduled_around(actor, entry.thing, entry.verb)
+    wished, ceiling = Room(entry.value, weight), Ceiling("occupied", ceilings.occupied, None)
+    if others and is_within(ceiling, wished, others):
+        return ""
+    mean = round(mean_with(wished, others), 1)
+    raise Refused("above_legal_mean", value=entry.value, ceiling=ceilings.occupied, mean=mean)
 
 
 def _weekdays(weekdays: frozenset[int]) -> frozenset[int]:
@@ -200,8 +291,17 @@ def _said(entry: ScheduleEntry) -> dict[str, object]:
         "anchor": str(entry.anchor),
         "clock_time": entry.clock_time.isoformat("minutes") if entry.clock_time else None,
         "offset_minutes": entry.offset_minutes,
+        **{name: value for name, value in _conditions(entry).items() if value not in {"any", None, False, ""}},
     }
 
 
-def _journal(actor: Actor, thing: Thing, action: str, facts: dict[str, object]) -> None:
-    write_journal(actor, thing.organisation_id, action, "thing", thing.pk, f"{thing.site.name} – {thing.name}", facts)
+def _conditions(entry: ScheduleEntry) -> dict[str, str | bool | None]:
+    return {
+        "school_holidays": str(entry.school_holidays),
+        "public_holidays": str(entry.public_holidays),
+        "first_day": entry.first_day.isoformat() if entry.first_day else None,
+        "last_day": entry.last_day.isoformat() if entry.last_day else None,
+        "ready": entry.ready,
+        "exception_reason": entry.exception_reason,
+        "waits_for_approval": entry.proposed_by_id is not None,
+    }

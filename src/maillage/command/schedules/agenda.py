@@ -5,12 +5,16 @@ from datetime import datetime, timedelta
 
 from maillage.command import queries
 from maillage.command.engine.schedule import occurrences
+from maillage.command.engine.warm_up import LONGEST
 from maillage.command.models import ScheduleEntry
 from maillage.command.queries import Said
+from maillage.command.warming.queries import lead_for
 from maillage.identity.actor import Actor
 
 LOOK_AHEAD = timedelta(hours=1)
 """No line goes longer without being worked out again: a site may have been moved."""
+ROOM_LOOKED_AT_EVERY = timedelta(minutes=5)
+"""How often a line that is to be ready asks the room how warm it is, once its time is near."""
 _INSTANT = timedelta(microseconds=1)
 
 
@@ -34,10 +38,19 @@ class Agenda:
 
     def _work_out(self, actor: Actor, unsure: Collection[int], said: Mapping[int, Said], now: datetime) -> None:
         for entry in queries.schedule_entries(actor).filter(pk__in=unsure) if unsure else ():
-            end = now + LOOK_AHEAD
-            turns = occurrences(queries.as_value(entry), queries.place_of(entry.thing), not_before(entry), end)
-            first = next(turns, None)
-            self._next[entry.pk] = said[entry.pk], end if first is None else first.at
+            self._next[entry.pk] = said[entry.pk], _next_look(actor, entry, now)
+
+
+def _next_look(actor: Actor, entry: ScheduleEntry, now: datetime) -> datetime:
+    """When the line may have to be carried out; at the latest, when it is worked out again."""
+    end = now + LOOK_AHEAD
+    horizon = end + LONGEST if entry.ready else end
+    turns = occurrences(queries.as_value(entry), queries.place_of(entry.thing), not_before(entry), horizon)
+    first = next(turns, None)
+    if first is None or not entry.ready:
+        return end if first is None else first.at
+    begins_at = first.at - lead_for(actor, entry, now)
+    return begins_at if begins_at <= now else min(begins_at, now + ROOM_LOOKED_AT_EVERY)
 
 
 def not_before(entry: ScheduleEntry) -> datetime:

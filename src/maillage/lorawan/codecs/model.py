@@ -11,7 +11,7 @@ from maillage.lorawan.adr.semtech import DEFAULT_MARGIN_DB
 from maillage.lorawan.mac_exchange.wishes import NO_WISH, RadioWish
 
 DeviceClass = Literal["A", "C"]
-MeasureKind = Literal["gauge", "state"]
+MeasureKind = Literal["gauge", "state", "counter"]
 
 ROUNDING = 1e-9
 DEFAULT_STATUS_EVERY_H = 24

@@ -63,7 +63,7 @@ def same_channels(mac: MacState, region: Region) -> tuple[int, int]:
     """ChMaskCntl and ChMask that leave the channels as they are: ADR moves none."""
     enabled = mac.channels
     if enabled is None:
-        enabled = region.channels_after_join(region.cf_list()).enabled
+        enabled = region.joined.enabled
         if mac.taught:
             enabled = sum(1 << index for index in channel_frequencies(mac.taught, region))
     return region.channel_masks(enabled, enabled, enabled)[0]

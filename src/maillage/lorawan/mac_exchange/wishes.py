@@ -146,7 +146,7 @@ def channel_index(taught: bytes, region: Region, uplink_hz: int, data_rate: int 
 
 def channel_frequencies(taught: bytes, region: Region, data_rate: int | None = None) -> dict[int, int]:
     """The channels that a device has after its join and what it was taught, by index."""
-    joined = region.channels_after_join(region.cf_list()).channels
+    joined = region.joined.channels
     found = {
         index: channel.frequency_hz
         for index, channel in enumerate(joined)
@@ -169,7 +169,7 @@ def with_subject(octets: bytes, request: NewChannelReq | DlChannelReq) -> Iterab
 
 def _definition(region: Region, index: int) -> NewChannelReq:
     """The channel as the join leaves it; that of a removal where it leaves none."""
-    joined = region.channels_after_join(region.cf_list()).channels
+    joined = region.joined.channels
     found = joined[index] if index < len(joined) else None
     if found is None:
         return _removed(index)

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('lorawan', '0009_what_a_device_was_taught'),
+        ('lorawan', '0013_gateways_round_trip'),
     ]
 
     operations = [

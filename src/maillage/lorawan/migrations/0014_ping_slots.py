@@ -6,10 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [
-        ("lorawan", "0010_lorawan_1_1_and_abp"),
-        ("lorawan", "0013_gateways_round_trip"),
-    ]
+    dependencies = [("lorawan", "0018_event_log")]
 
     operations = [
         migrations.CreateModel(

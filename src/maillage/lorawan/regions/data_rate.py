@@ -1,11 +1,11 @@
-"""Modulations, as gateways and the standard name them."""
+"""Modulations, as gateways and the standard name them. Tagged: they travel between the house's processes."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class LoRaDataRate:
+
+class LoRaDataRate(Struct, frozen=True, gc=False, tag="lora"):
     spreading_factor: int
     bandwidth_hz: int
 
@@ -15,8 +15,7 @@ class LoRaDataRate:
         return f"SF{self.spreading_factor}BW{self.bandwidth_hz // 1000}"
 
 
-@dataclass(frozen=True, slots=True)
-class FskDataRate:
+class FskDataRate(Struct, frozen=True, gc=False, tag="fsk"):
     bit_rate_bps: int
 
     @property
@@ -24,8 +23,7 @@ class FskDataRate:
         return self.bit_rate_bps
 
 
-@dataclass(frozen=True, slots=True)
-class LrFhssDataRate:
+class LrFhssDataRate(Struct, frozen=True, gc=False, tag="lr_fhss"):
     """Uplinks only. ``coding_rate_thirds`` 1 is CR 1/3, 2 is CR 2/3; ``channel_width_hz`` is what the hops occupy."""
 
     coding_rate_thirds: Literal[1, 2]

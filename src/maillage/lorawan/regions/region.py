@@ -87,11 +87,14 @@ class Region:
     dwell_rx1_data_rates: tuple[tuple[int, ...], ...] | None = None
     receive_delay1_s: int = 1
     join_accept_delay1_s: int = 5
+    joined: ChannelSet = field(init=False, repr=False, compare=False)
+    """What a device has after a join with our own CFList."""
     _index_of: Mapping[DataRate, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         ups = {rate: index for index in self.uplink_data_rates if (rate := self.data_rates[index]) is not None}
         object.__setattr__(self, "_index_of", ups)
+        object.__setattr__(self, "joined", self.plan.joined(self.plan.cf_list()))
 
     @property
     def default_channels(self) -> tuple[Channel, ...]:

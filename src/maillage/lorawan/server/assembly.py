@@ -19,6 +19,7 @@ from maillage.lorawan.server.committer import Committer, GroupStore
 from maillage.lorawan.server.decoder import NOTHING_TO_DECODE, Codecs, Decoder
 from maillage.lorawan.server.downlinks import DownlinkBook
 from maillage.lorawan.server.duty import DutyLedger
+from maillage.lorawan.server.gateway_clocks import GatewayClocks
 from maillage.lorawan.server.gateway_desk import GatewayDesk
 from maillage.lorawan.server.housekeeper import Housekeeper, HouseStore
 from maillage.lorawan.server.joins import Joining, JoinProfile
@@ -67,6 +68,7 @@ class Assembly:
     steps: Steps
     ledger: DutyLedger
     groups: GroupRadio
+    clocks: GatewayClocks
 
 
 def assemble(world: World, settings: ServerSettings, registry: Registry) -> Assembly:
@@ -86,7 +88,7 @@ def assemble(world: World, settings: ServerSettings, registry: Registry) -> Asse
         mac=MacDesk(world.region, world.models, Rhythm(settings.status_every, settings.status_again)),
         class_b=ClassBDesk(scheduler, registry),
         packages=packages,
-        joining=Joining(registry, plan, settings.net_id, world.random_bits, _profiles(world)),
+        joining=Joining(registry, plan, settings.net_id, world.random_bits, _profiles(world), settings.shard),
         committer=Committer(world.store),
         transmitter=Transmitter(world.radio, scheduler, book, refusals),
         publisher=Publisher(world.bus, tracker, read_back.uplinks_after),
@@ -99,7 +101,7 @@ def assemble(world: World, settings: ServerSettings, registry: Registry) -> Asse
     station_desk = StationDesk(registry, steps.sieve, decoder, steps.transmitter, refusals, scheduler)
     server = NetworkServer(steps, world.models, settings, world.now, world.monotonic_s)
     groups = GroupRadio(scheduler, steps.transmitter, registry, world.radio.reaches)
-    return Assembly(server, desk, station_desk, steps, ledger, groups)
+    return Assembly(server, desk, station_desk, steps, ledger, groups, scheduler.clocks)
 
 
 def driver(assembly: Assembly, world: World, store: Groups, registry: Registry) -> GroupDriver:

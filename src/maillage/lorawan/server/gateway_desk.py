@@ -14,13 +14,11 @@ from maillage.lorawan.gateways.semtech_udp.values import (
     TxAck,
     TxPacket,
 )
-from maillage.lorawan.server.decoder import Decoder
+from maillage.lorawan.server.desk_ports import Ear, Fates, Flushed
 from maillage.lorawan.server.gateway_clocks import GatewayClocks
 from maillage.lorawan.server.opportunities import Opportunity
 from maillage.lorawan.server.refusals import Cause, Refusal, RefusalLog
 from maillage.lorawan.server.registry import GatewayState, Registry
-from maillage.lorawan.server.transmitter import Transmitter
-from maillage.lorawan.server.uplinks import UplinkSieve
 
 
 class GatewayDesk:
@@ -29,9 +27,9 @@ class GatewayDesk:
     def __init__(
         self,
         registry: Registry,
-        sieve: UplinkSieve,
-        decoder: Decoder,
-        transmitter: Transmitter,
+        sieve: Ear,
+        decoder: Flushed,
+        transmitter: Fates,
         refusals: RefusalLog,
         clocks: GatewayClocks,
     ) -> None:

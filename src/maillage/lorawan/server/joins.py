@@ -36,6 +36,7 @@ from maillage.lorawan.server.opportunities import RadioPlan
 from maillage.lorawan.server.refusals import Cause, Refusal
 from maillage.lorawan.server.registry import DeviceState, Registry, SessionState
 from maillage.lorawan.server.sessions import AnyKeys, crypto_of, keys_of
+from maillage.lorawan.server.sharding import ALONE, Shard
 from maillage.lorawan.server.stages import JoinAsked, Received, RejoinAsked
 
 _NWK_ADDR_BITS = 25
@@ -139,12 +140,14 @@ class Joining:
         net_id: int,
         random_bits: Callable[[int], int],
         profile_of: Callable[[str], JoinProfile] = lambda _model_key: JoinProfile(),
+        shard: Shard = ALONE,
     ) -> None:
         self._registry = registry
         self._plan = plan
         self._net_id = net_id
         self._random_bits = random_bits
         self._profile_of = profile_of
+        self._shard = shard
 
     def plan(self, asked: JoinAsked, at: datetime) -> PlannedJoin:
         device, frame, profile = asked.device, asked.frame, self._profile_of(asked.device.model_key)
@@ -236,7 +239,7 @@ class Joining:
         """Under NetID type 0: seven bits 0 and NwkID, then 25 random ones; shared only if the network is very full."""
         prefix = (self._net_id & _NWK_ID_MASK) << _NWK_ADDR_BITS
         for _ in range(_ADDRESS_TRIES):
-            dev_addr = prefix | self._random_bits(_NWK_ADDR_BITS)
+            dev_addr = self._shard.address(prefix | self._random_bits(_NWK_ADDR_BITS))
             if not self._registry.is_taken(dev_addr):
                 break
         return dev_addr

@@ -2,21 +2,29 @@
 
 import asyncio
 import logging
+from typing import Protocol
 
 from psycopg import AsyncConnection, OperationalError
 
 from maillage.kernel.errors import Unavailable
 from maillage.lorawan.events import NOTIFY_DOWNLINK, NOTIFY_REGISTRY
-from maillage.lorawan.server.changes import Changes
 
 log = logging.getLogger(__name__)
 _RETRY_S = 1.0
 
 
+class Follower(Protocol):
+    """Who wants to know."""
+
+    async def load_all(self) -> None: ...
+
+    def announced(self, channel: str, payload: str) -> None: ...
+
+
 class Listener:
     """Loads everything each time listening begins; ``loaded`` is set after the first time."""
 
-    def __init__(self, conninfo: str, changes: Changes) -> None:
+    def __init__(self, conninfo: str, changes: Follower) -> None:
         self._conninfo = conninfo
         self._changes = changes
         self.loaded = asyncio.Event()

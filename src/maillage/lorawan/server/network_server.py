@@ -85,6 +85,8 @@ class NetworkServer:
         self._monotonic_s = monotonic_s
         self._cursor = steps.tracker.cursor
         self._promotions: list[Promotion] = []
+        self.settled_s = float("-inf")
+        """Everything heard up to this monotonic instant is durable."""
 
     async def run(self) -> None:
         while True:
@@ -108,6 +110,7 @@ class NetworkServer:
         left = [join for join in joins if isinstance(join, JoinAsked)]
         while left:
             left = await self._join(left, at)
+        self.settled_s = now_s - self._settings.dedup_window_s
 
     def look_after_downlinks(self) -> None:
         """Every second or so: expiries, silent gateways, devices of class B and C that wait or do not acknowledge."""

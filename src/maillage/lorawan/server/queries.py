@@ -16,6 +16,7 @@ from maillage.lorawan.server.downlinks import DownlinkChange, DownlinkState, Wai
 from maillage.lorawan.server.registry import DeviceState, GatewayState, SessionState
 from maillage.lorawan.server.rows import LoggedDownlink, LoggedUplink, PingRow
 from maillage.lorawan.server.sessions import AnyCrypto, StoredKeys, crypto_of
+from maillage.lorawan.server.sharding import ALONE, HOME_OF_DEV_EUI_SQL, Shard
 
 log = logging.getLogger(__name__)
 
@@ -84,15 +85,16 @@ FROM lorawan_frame WHERE direction = 'down' AND at > %s ORDER BY at
 
 _UPLINKS_AFTER: LiteralString = """
 SELECT id, at, dev_eui, organisation_id, f_cnt, f_port, payload, receptions::text, decoded IS NOT NULL
-FROM lorawan_frame WHERE id > %s AND direction = 'up' ORDER BY id LIMIT %s
+FROM lorawan_frame WHERE id > %s AND direction = 'up' AND dev_addr %% %s = %s ORDER BY id LIMIT %s
 """
 
 
 class Reader:
     """One connection, opened when it is needed. Raises ``Unavailable`` when the database does not answer."""
 
-    def __init__(self, conninfo: str, keys: KeyRing) -> None:
+    def __init__(self, conninfo: str, keys: KeyRing, shard: Shard = ALONE) -> None:
         self._conninfo = conninfo
+        self._shard = shard
         self._keys = keys
         self._connection: AsyncConnection[TupleRow] | None = None
 
@@ -112,7 +114,9 @@ class Reader:
         connection = await self._connect()
         found: list[DeviceState] = []
         try:
-            async with connection.cursor().copy(f"COPY ({_DEVICE_COLUMNS}) TO STDOUT (FORMAT BINARY)") as copy:
+            async with connection.cursor().copy(
+                f"COPY ({_DEVICE_COLUMNS}{self._ours}) TO STDOUT (FORMAT BINARY)"
+            ) as copy:
                 copy.set_types(_DEVICE_TYPES)
                 async for row in copy.rows():
                     device = self._device(row)
@@ -124,7 +128,8 @@ class Reader:
 
     async def devices_named(self, dev_euis: Sequence[str]) -> list[DeviceState]:
         """Those of them that are in service, in no order."""
-        rows = await self._rows(_DEVICE_COLUMNS + " AND device.dev_eui = ANY(%s)", (list(dev_euis),))
+        ours = self._ours.replace("%", "%%")
+        rows = await self._rows(f"{_DEVICE_COLUMNS}{ours} AND device.dev_eui = ANY(%s)", (list(dev_euis),))
         return [device for row in rows if (device := self._device(row)) is not None]
 
     async def open_downlinks(self, dev_euis: Sequence[str] | None = None) -> list[WaitingDownlink]:
@@ -149,21 +154,33 @@ class Reader:
         query: LiteralString = "SELECT device_id, dev_addr, periodicity, active FROM lorawan_pingslots"
         return [PingRow(*row) for row in await self._rows(query)]
 
-    async def publication_cursor(self, shard: int) -> int:
-        rows = await self._rows("SELECT frame_id FROM lorawan_publicationcursor WHERE shard = %s", (shard,))
-        return rows[0][0] if rows else 0
+    async def publication_cursor(self) -> int:
+        """Where the shard's owner left off; where the furthest behind did when the log was divided differently."""
+        parameters = (self._shard.index, self._shard.count)
+        rows = await self._rows(
+            "SELECT frame_id FROM lorawan_publicationcursor WHERE shard = %s AND of = %s", parameters
+        ) or await self._rows("SELECT coalesce(min(frame_id), 0) FROM lorawan_publicationcursor")
+        return int(rows[0][0])
 
     async def sent_since(self, then: datetime) -> list[LoggedDownlink]:
         """What the gateways were told to transmit, oldest first."""
         return [LoggedDownlink(*row) for row in await self._rows(_SENT_SINCE, (then,))]
 
     async def uplinks_after(self, frame_id: int, limit: int) -> list[LoggedUplink]:
-        rows = await self._rows(_UPLINKS_AFTER, (frame_id, limit))
+        rows = await self._rows(_UPLINKS_AFTER, (frame_id, self._shard.count, self._shard.index, limit))
         return [_logged(row) for row in rows]
+
+    @property
+    def _ours(self) -> LiteralString:
+        """Devices whose data or whose joins come to this shard."""
+        if self._shard.count == 1:
+            return ""
+        home = HOME_OF_DEV_EUI_SQL.format(count=self._shard.count)
+        return f" AND (session.dev_addr % {self._shard.count} = {self._shard.index} OR {home} = {self._shard.index})"
 
     def _device(self, row: TupleRow) -> DeviceState | None:
         try:
-            return _device(row, self._keys)
+            return _device(row, self._keys, self._shard)
         except Conflict as error:
             if error.code == KEK_UNKNOWN:
                 raise
@@ -190,7 +207,7 @@ class Reader:
             raise Unavailable("lorawan.database-away", reason=str(error)) from error
 
 
-def _device(row: TupleRow, keys: KeyRing) -> DeviceState:
+def _device(row: TupleRow, keys: KeyRing, shard: Shard) -> DeviceState:
     dev_eui, organisation_id, join_eui, app_key, model_key = row[:5]
     join_nonce, last_dev_nonce, gateway_eui, nwk_key, last_rj_count1, is_relaxed = row[5:_SESSION_AT]
     device = DeviceState(
@@ -200,7 +217,9 @@ def _device(row: TupleRow, keys: KeyRing) -> DeviceState:
         last_rj_count1=last_rj_count1,
         is_relaxed=is_relaxed,
     )
-    if row[_SESSION_AT] is not None:
+    if row[_SESSION_AT] is not None and not shard.has_address(row[_SESSION_AT]):
+        device.is_guest = True
+    elif row[_SESSION_AT] is not None:
         device.session = _session(device, row, keys)
     if row[_OFFER_AT] is not None:
         device.pending = _offered(device, row[_OFFER_AT:], keys)

@@ -10,6 +10,7 @@ from maillage.lorawan.codecs.values import CodecFailure, Encoded
 from maillage.lorawan.server.decoder import Codecs
 from maillage.lorawan.server.downlinks import DownlinkBook, DownlinkState, FailureCause, WaitingDownlink
 from maillage.lorawan.server.registry import Registry
+from maillage.lorawan.server.sharding import ALONE, Shard
 
 _FIRST_PORT, _LAST_PORT = 1, 223
 """Ports of applications (LoRaWAN L2 1.0.4, §4.3.2)."""
@@ -31,12 +32,14 @@ class QueueKeeper:
         registry: Registry,
         book: DownlinkBook,
         clock: Callable[[], datetime],
+        shard: Shard = ALONE,
     ) -> None:
         self._reader = reader
         self._codecs = codecs
         self._registry = registry
         self._book = book
         self._clock = clock
+        self._shard = shard
         self._one_at_a_time = asyncio.Lock()
 
     async def load(self, dev_euis: Sequence[str] | None = None) -> None:
@@ -61,10 +64,16 @@ class QueueKeeper:
     async def _take_in(self, dev_euis: Sequence[str] | None) -> list[WaitingDownlink]:
         """What the rows say is as old as their reading: one known by then may have been sent since, never twice."""
         known = self._book.known_ids()
-        fresh = [row for row in await self._reader.open_downlinks(dev_euis) if row.id not in known]
+        rows = await self._reader.open_downlinks(dev_euis)
+        fresh = [row for row in rows if row.id not in known and self._is_ours(row.dev_eui)]
         for downlink in fresh:
             self._book.add(downlink)
         return fresh
+
+    def _is_ours(self, dev_eui: str) -> bool:
+        """Where its session is, or where it would join; one that nobody knows fails once, at its home."""
+        device = self._registry.devices.get(dev_eui)
+        return self._shard.is_home_of(dev_eui) if device is None else not device.is_guest
 
     async def _prepare(self, downlink: WaitingDownlink) -> None:
         device = self._registry.devices.get(downlink.dev_eui)

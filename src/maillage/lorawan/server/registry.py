@@ -1,6 +1,7 @@
 """Gateways, devices and sessions of the shard, in memory. Compact: a later aim is 100,000 sessions in 250 MB."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,11 @@ from maillage.lorawan.mac_exchange.state import INITIAL, MacState
 from maillage.lorawan.protocol.crypto_1_1 import SessionCrypto11
 from maillage.lorawan.protocol.down_counters import DownCounters
 from maillage.lorawan.protocol.version import Version
+from maillage.lorawan.server.crowd import Crowd
 from maillage.lorawan.server.sessions import AnyCrypto
+
+_FEW = 4
+"""Up to as many sessions of one DevAddr are simply tried, the one that was right last time first."""
 
 
 @dataclass(slots=True, eq=False)
@@ -87,6 +92,7 @@ class DeviceState:
 
     ``app_key`` is empty for ABP, ``nwk_key`` but for 1.1. ``pending`` answers a Rejoin-Request: it becomes the session
     with its first uplink; until then both are heard. ``is_relaxed``: the uplink counter may begin again.
+    ``is_guest``: its session is another shard's; here only its joins are judged.
     """
 
     dev_eui: str
@@ -102,6 +108,7 @@ class DeviceState:
     last_rj_count1: int = -1
     pending: SessionState | None = None
     is_relaxed: bool = False
+    is_guest: bool = False
 
     @property
     def is_abp(self) -> bool:
@@ -114,18 +121,21 @@ class Registry:
     def __init__(self, live_contexts: int = 50_000) -> None:
         self.gateways: dict[bytes, GatewayState] = {}
         self.devices: dict[str, DeviceState] = {}
-        self._by_dev_addr: dict[int, tuple[SessionState, ...]] = {}
+        self._by_dev_addr: dict[int, tuple[SessionState, ...] | Crowd[SessionState]] = {}
         self._live: OrderedDict[AnyCrypto, None] = OrderedDict()
         self._live_contexts = live_contexts
 
-    def candidates(self, dev_addr: int) -> tuple[SessionState, ...]:
-        """Sessions with that address, the one that was right last time first."""
-        return self._by_dev_addr.get(dev_addr, ())
+    def candidates(self, dev_addr: int, f_cnt_16: int = 0) -> Iterable[SessionState]:
+        """Sessions with that address, the likeliest for a frame with that counter first; empty when there is none."""
+        found = self._by_dev_addr.get(dev_addr, ())
+        return found if isinstance(found, tuple) else found.in_order(f_cnt_16)
 
     def prefer(self, session: SessionState) -> None:
-        """It signed the frame: try it first next time."""
+        """It signed the frame and its counter has moved: of few sessions it is tried first next time."""
         others = self._by_dev_addr[session.dev_addr]
-        if others[0] is not session:
+        if isinstance(others, Crowd):
+            others.put(session)
+        elif others[0] is not session:
             self._by_dev_addr[session.dev_addr] = (session, *(other for other in others if other is not session))
 
     def is_taken(self, dev_addr: int) -> bool:
@@ -152,6 +162,8 @@ class Registry:
         known.organisation_id, known.model_key = device.organisation_id, device.model_key
         known.join_eui, known.app_key, known.nwk_key = device.join_eui, device.app_key, device.nwk_key
         known.is_relaxed = device.is_relaxed
+        if device.is_guest:
+            self._make_guest(known)
 
     def remove_device(self, dev_eui: str) -> None:
         device = self.devices.pop(dev_eui, None)
@@ -164,7 +176,7 @@ class Registry:
         device = session.device
         self._forget(device.session)
         self._forget(device.pending)
-        device.session, device.pending = session, None
+        device.session, device.pending, device.is_guest = session, None, False
         self._index(session)
 
     def offer(self, session: SessionState) -> None:
@@ -177,7 +189,7 @@ class Registry:
         """The device uses what it was offered: the session before is no longer heard."""
         device = session.device
         self._forget(device.session)
-        device.session, device.pending = session, None
+        device.session, device.pending, device.is_guest = session, None, False
 
     def keep_context(self, crypto: AnyCrypto) -> None:
         """To be called at each use. Bounds the cached AES contexts: the oldest are dropped and come back on use."""
@@ -187,14 +199,32 @@ class Registry:
         if len(self._live) > self._live_contexts:
             self._live.popitem(last=False)[0].release()
 
+    def _make_guest(self, device: DeviceState) -> None:
+        """It has joined elsewhere."""
+        self._forget(device.session)
+        self._forget(device.pending)
+        device.session, device.pending, device.is_guest = None, None, True
+
     def _index(self, session: SessionState) -> None:
-        self._by_dev_addr[session.dev_addr] = (session, *self.candidates(session.dev_addr))
+        others = self._by_dev_addr.get(session.dev_addr, ())
+        if isinstance(others, Crowd):
+            others.put(session)
+        elif len(others) < _FEW:
+            self._by_dev_addr[session.dev_addr] = (session, *others)
+        else:
+            self._by_dev_addr[session.dev_addr] = Crowd((session, *others))
 
     def _forget(self, session: SessionState | None) -> None:
         if session is None:
             return
         self._live.pop(session.crypto, None)
-        left = tuple(other for other in self.candidates(session.dev_addr) if other is not session)
+        others = self._by_dev_addr.get(session.dev_addr, ())
+        if isinstance(others, Crowd):
+            others.drop(session)
+            others = others.sessions
+            if len(others) > _FEW:
+                return
+        left = tuple(other for other in others if other is not session)
         if left:
             self._by_dev_addr[session.dev_addr] = left
         else:

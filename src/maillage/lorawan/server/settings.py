@@ -5,13 +5,14 @@ from datetime import timedelta
 
 from maillage.lorawan.regions.catalogue import DEFAULT_REGION
 from maillage.lorawan.regions.region import Region
+from maillage.lorawan.server.sharding import ALONE, Shard
 
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
     """``net_id`` 0 is the experimental network of the LoRa Alliance (NetID 000000, type 0)."""
 
-    shard: int = 0
+    shard: Shard = ALONE
     region: Region = DEFAULT_REGION
     net_id: int = 0
     dedup_window_s: float = 0.2

@@ -1,5 +1,6 @@
 """The stages of an uplink, one type each: what a stage knows, the next one need not ask again."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec import Struct
@@ -45,7 +46,7 @@ class Identified(Struct, frozen=True):
     """Sessions whose DevAddr the frame carries, in the order to try."""
 
     frame: DataUplink
-    candidates: tuple[SessionState, ...]
+    candidates: Iterable[SessionState]
     received: Received
 
 

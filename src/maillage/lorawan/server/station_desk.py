@@ -9,14 +9,13 @@ from maillage.lorawan.gateways.basics_station.messages import Downlink
 from maillage.lorawan.gateways.basics_station.peer import Peer
 from maillage.lorawan.gateways.context import StationContext
 from maillage.lorawan.gateways.semtech_udp.values import RxPacket
-from maillage.lorawan.server.decoder import Decoder
+from maillage.lorawan.server.desk_ports import Ear, Fates, Flushed
 from maillage.lorawan.server.downlinks import FailureCause
 from maillage.lorawan.server.opportunities import Opportunity, StationSlot
 from maillage.lorawan.server.refusals import Cause, Refusal, RefusalLog
 from maillage.lorawan.server.registry import GatewayState, Registry
 from maillage.lorawan.server.scheduler import Scheduler
-from maillage.lorawan.server.transmitter import ACCEPTED, Radio, Transmitter
-from maillage.lorawan.server.uplinks import UplinkSieve
+from maillage.lorawan.server.transmitter import ACCEPTED, Radio
 
 # From the latest moment to hand a frame over to the station's word that it is on the air: the house's margin before
 # the window (0.1 s) and the way back. Soon enough for the second window to be tried after the first.
@@ -31,9 +30,9 @@ class StationDesk:
     def __init__(
         self,
         registry: Registry,
-        sieve: UplinkSieve,
-        decoder: Decoder,
-        transmitter: Transmitter,
+        sieve: Ear,
+        decoder: Flushed,
+        transmitter: Fates,
         refusals: RefusalLog,
         scheduler: Scheduler,
     ) -> None:

@@ -3,6 +3,7 @@ the MIC of 1.1: LoRaWAN 1.1, §4.4.1.
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from maillage.lorawan.mac_exchange.wishes import channel_frequencies
 from maillage.lorawan.protocol.counters import Accepted, Exhausted, Repeated, Replayed, TooFar, judge_counter
@@ -17,22 +18,33 @@ from maillage.lorawan.server.stages import Identified, Received, Signed
 
 MAC_PORT = 0
 _CHANNELS_TRIED = 8
+_BLAMED = 16
 _MASK_32 = 0xFFFF_FFFF
 
 
 def identify(frame: DataUplink, received: Received, registry: Registry) -> Identified | Refusal:
-    candidates = registry.candidates(frame.dev_addr)
-    if not candidates:
+    if not registry.is_taken(frame.dev_addr):
         return Refusal(Cause.UNKNOWN_DEV_ADDR, dev_addr_text(frame.dev_addr))
-    return Identified(frame, candidates, received)
+    return Identified(frame, registry.candidates(frame.dev_addr, frame.f_cnt_16), received)
 
 
 def verify(identified: Identified, region: Region) -> Signed | Refusal:
-    """The first candidate whose key signs the frame decides. Changes nothing."""
+    """The first candidate whose key signs the frame decides. Changes nothing.
+
+    A counter that no frame of a session can carry is tried with its keys only to name the device; where very many
+    share the DevAddr that is given up, and the refusal names the DevAddr.
+    """
+    blamed = 0
     for session in identified.candidates:
-        verdict = _try(session, identified, region)
-        if verdict is not None:
+        verdict = _plausible(session, identified, region)
+        if isinstance(verdict, Signed):
             return verdict
+        if verdict is None or blamed > _BLAMED:
+            continue
+        blamed += 1
+        refusal = _blame(session, identified, verdict, region)
+        if refusal is not None:
+            return refusal
     return Refusal(Cause.WRONG_MIC, dev_addr_text(identified.frame.dev_addr))
 
 
@@ -54,7 +66,15 @@ def clear_commands(frame: DataUplink, signed: Signed, payload: bytes | None) -> 
     return crypto.crypt_f_opts(Direction.UPLINK, frame.dev_addr, signed.f_cnt, frame.f_opts, frame.f_port)
 
 
-def _try(session: SessionState, heard: Identified, region: Region) -> Signed | Refusal | None:
+class _Implausible(NamedTuple):
+    """What a session would have to refuse the frame for, were it its own, under the full counter that it would have."""
+
+    f_cnt: int
+    cause: Cause
+
+
+def _plausible(session: SessionState, heard: Identified, region: Region) -> Signed | _Implausible | None:
+    """None: a frame that it could have sent, and has not signed."""
     last = session.f_cnt_up if session.f_cnt_up >= 0 else None
     match judge_counter(heard.frame.f_cnt_16, last):
         case Accepted(f_cnt):
@@ -62,12 +82,12 @@ def _try(session: SessionState, heard: Identified, region: Region) -> Signed | R
         case Repeated(f_cnt):
             return Signed(session, f_cnt, repeated=True) if _signs(session, heard, f_cnt, region) else None
         case Replayed(f_cnt):
-            cause = Cause.REPLAYED_FRAME
+            refused = _Implausible(f_cnt, Cause.REPLAYED_FRAME)
         case TooFar(gap):
-            f_cnt, cause = gap if last is None else last + gap, Cause.F_CNT_GAP
+            refused = _Implausible(gap if last is None else last + gap, Cause.F_CNT_GAP)
         case Exhausted():
-            f_cnt, cause = heard.frame.f_cnt_16, Cause.F_CNT_EXHAUSTED
-    return _restarted(session, heard, region) or _blame(session, heard, f_cnt, region, cause)
+            refused = _Implausible(heard.frame.f_cnt_16, Cause.F_CNT_EXHAUSTED)
+    return _restarted(session, heard, region) or refused
 
 
 def _restarted(session: SessionState, heard: Identified, region: Region) -> Signed | None:
@@ -78,10 +98,10 @@ def _restarted(session: SessionState, heard: Identified, region: Region) -> Sign
     return None
 
 
-def _blame(session: SessionState, heard: Identified, f_cnt: int, region: Region, cause: Cause) -> Refusal | None:
+def _blame(session: SessionState, heard: Identified, refused: _Implausible, region: Region) -> Refusal | None:
     """Name the device only if the frame is really one of its own."""
-    signs = _signs(session, heard, f_cnt & _MASK_32, region)
-    return Refusal(cause, session.device.dev_eui) if signs else None
+    signs = _signs(session, heard, refused.f_cnt & _MASK_32, region)
+    return Refusal(refused.cause, session.device.dev_eui) if signs else None
 
 
 def _signs(session: SessionState, heard: Identified, f_cnt: int, region: Region) -> bool:

@@ -5,6 +5,8 @@ from types import MappingProxyType
 
 from django.utils.translation import gettext_lazy as _
 
+from maillage.command.engine.interlock import Interlock
+from maillage.command.engine.retry import Retry
 from maillage.command.solution import Solution, Verb
 
 OPEN = Verb(
@@ -20,6 +22,12 @@ CLOSE = Verb(
     ),
 )
 
+# EN 12453: a gate that moves by itself must not close on anybody. Its own edge or light barrier stops it at once; this
+# keeps it from being told to close while somebody is seen there.
+PRESENCE = tuple(
+    Interlock(code="presence", verbs=frozenset({CLOSE.code}), quantity=quantity) for quantity in ("occupancy", "motion")
+)
+
 SOLUTION = Solution(
     code="access",
     label=_("Accès"),
@@ -31,4 +39,8 @@ SOLUTION = Solution(
     quantities=MappingProxyType({"relay_1": _("Portail")}),
     # A gate that opens long after its hour surprises people.
     catch_up=timedelta(minutes=30),
+    # Nobody expects a gate to move later on its own: again at once or not at all.
+    retry=Retry(attempts=2, within=timedelta(minutes=2)),
+    interlocks=PRESENCE,
+    approval_within=timedelta(hours=1),
 )

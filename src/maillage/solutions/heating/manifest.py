@@ -5,6 +5,8 @@ from types import MappingProxyType
 
 from django.utils.translation import gettext_lazy as _
 
+from maillage.command.engine.legal import Ceilings
+from maillage.command.engine.retry import Retry
 from maillage.command.solution import Parameter, Solution, Verb
 
 # Code de l'énergie, art. R241-26: in premises for teaching, offices and those open to the public, heating is limited to
@@ -38,4 +40,9 @@ SOLUTION = Solution(
     ),
     # A room that should be warm by eight is still better warm at noon.
     catch_up=timedelta(hours=6),
+    retry=Retry(attempts=3, within=timedelta(hours=3)),
+    # Code de l'énergie, art. R241-26 (used) and R241-27 (empty for 24 to 48 hours, and for longer).
+    ceilings=MappingProxyType({SET_TEMPERATURE.code: Ceilings(occupied=19, empty_day=16, empty_long=8)}),
+    warms=(SET_TEMPERATURE.code, "air_temperature"),
+    approval_within=timedelta(hours=24),
 )

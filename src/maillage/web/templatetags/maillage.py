@@ -7,7 +7,7 @@ from typing import Any
 
 from django import template
 from django.core.paginator import Page
-from django.forms import BoundField
+from django.forms import BoundField, Textarea
 from django.http import HttpRequest
 from django.template.context import Context
 from django.template.loader import render_to_string
@@ -137,7 +137,8 @@ def table(content: str, caption: Text, *, sticky: bool = False, hide_caption: bo
 @register.simple_tag
 def field(bound_field: BoundField, unit: str = "", icon: str = "") -> SafeString:
     """A form's field with its label, help and errors tied to the control."""
-    kind = getattr(bound_field.field.widget, "input_type", "textarea")
+    widget = bound_field.field.widget
+    kind = getattr(widget, "input_type", "textarea" if isinstance(widget, Textarea) else "select")
     style = {"checkbox": "form-check-input", "select": "form-select"}.get(kind, "form-control")
     described = [f"{bound_field.auto_id}_help"] if bound_field.help_text else []
     described += [f"{bound_field.auto_id}_error"] if bound_field.errors else []

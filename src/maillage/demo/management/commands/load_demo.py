@@ -59,5 +59,6 @@ class Command(BaseCommand):
                 ) from refusal
         self.stdout.write(
             f"Added {added.communes} communes, {added.members} organisations, {added.gateways} gateways, "
-            f"{added.devices} devices, {added.programmes} programme entries, {added.observations} observations."
+            f"{added.devices} devices, {added.programmes} programme entries, {added.observations} observations, "
+            f"{added.offerings} offerings."
         )

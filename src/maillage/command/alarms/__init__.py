@@ -1,0 +1,1 @@
+"""Alarms: what somebody has to look at, until somebody has."""

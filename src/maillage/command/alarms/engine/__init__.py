@@ -1,0 +1,1 @@
+"""Pure: what is silent, who is on call, who is told when."""

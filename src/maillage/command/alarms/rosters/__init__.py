@@ -1,0 +1,1 @@
+"""Rosters and works: who is told of alarms, and when nobody is."""

@@ -1,0 +1,1 @@
+"""One wish for many things at once, with what became of each."""

@@ -1,0 +1,1 @@
+"""French school and public holidays, and the local time, of the places of a commune."""

@@ -1,0 +1,1 @@
+"""Notifications: how people and programs outside are told, and what became of it."""

@@ -1,0 +1,1 @@
+"""Pure: when somebody is told, and how a message is signed, encrypted and retried."""

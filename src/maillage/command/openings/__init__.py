@@ -1,0 +1,1 @@
+"""When the buildings are used: what the law's ceilings depend on."""

@@ -1,0 +1,1 @@
+"""Rules: conditions over datastreams that raise alarms and give orders."""

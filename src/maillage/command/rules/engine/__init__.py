@@ -1,0 +1,1 @@
+"""Pure: a rule, its memory and readings in; transitions out."""

@@ -1,0 +1,1 @@
+"""Which verbs of an organisation need a second person."""

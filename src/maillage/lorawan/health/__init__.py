@@ -1,0 +1,1 @@
+"""How well devices are heard: their rhythm, what was lost of them, and what each gateway hears."""
