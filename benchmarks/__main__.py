@@ -14,6 +14,8 @@ NAMES = (
     "uplinks",
     "latency",
     "class_c",
+    "join_storm",
+    "rx1",
     "catalogue",
     "collisions",
     "sessions",

@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = ENVIRONMENT.secret_key
 KEY_ENCRYPTION_KEYS = ENVIRONMENT.key_encryption_keys
+LORAWAN_REGION = ENVIRONMENT.lorawan_region
 DEVICE_MODELS_FOLDER = ENVIRONMENT.device_models
 LORAWAN_REGION = ENVIRONMENT.lorawan_region
 DEBUG = ENVIRONMENT.debug
@@ -198,6 +199,7 @@ MAILLAGE_SENTENCES = [
     "maillage.identity.labels.SENTENCES",
     "maillage.territory.labels.SENTENCES",
     "maillage.lorawan.labels.SENTENCES",
+    "maillage.lorawan.multicast.labels.SENTENCES",
     "maillage.lorawan.integrations.labels.SENTENCES",
     "maillage.telemetry.labels.SENTENCES",
     "maillage.command.labels.SENTENCES",
@@ -211,6 +213,7 @@ MAILLAGE_SENTENCES = [
 MAILLAGE_ACTIONS = [
     "maillage.identity.labels.ACTIONS",
     "maillage.lorawan.labels.ACTIONS",
+    "maillage.lorawan.multicast.labels.ACTIONS",
     "maillage.lorawan.integrations.labels.ACTIONS",
     "maillage.telemetry.labels.ACTIONS",
     "maillage.command.labels.ACTIONS",
@@ -224,6 +227,7 @@ MAILLAGE_ACTIONS = [
 MAILLAGE_FACTS = [
     "maillage.identity.labels.FACTS",
     "maillage.lorawan.labels.FACTS",
+    "maillage.lorawan.multicast.labels.FACTS",
     "maillage.lorawan.integrations.labels.FACTS",
     "maillage.telemetry.labels.FACTS",
     "maillage.command.labels.FACTS",
@@ -254,6 +258,7 @@ MAILLAGE_ROUTERS = [
     ("", "maillage.identity.api.router"),
     ("", "maillage.territory.api.router"),
     ("/radio", "maillage.lorawan.api.router"),
+    ("/radio", "maillage.lorawan.multicast.api.router"),
     ("/radio", "maillage.lorawan.integrations.api.router"),
     ("", "maillage.telemetry.api.router"),
     ("", "maillage.command.api.router"),

@@ -38,6 +38,7 @@ class Purpose(StrEnum):
     APP_S_KEY = "app_s_key"
     S_NWK_S_INT_KEY = "s_nwk_s_int_key"
     NWK_S_ENC_KEY = "nwk_s_enc_key"
+    MC_KEY = "mc_key"
     OWNER_TOKEN = "owner_token"  # noqa: S105 - a name, not a token
     WEBHOOK_SECRET = "webhook_secret"  # noqa: S105 - a name, not a secret
 

@@ -12,9 +12,15 @@ from django.db import models
 
 from maillage.identity.models import User
 from maillage.identity.tenancy import TenantOwned
+from maillage.lorawan.fuota.models import CampaignReceiver as CampaignReceiver
+from maillage.lorawan.fuota.models import FirmwareCampaign as FirmwareCampaign
+from maillage.lorawan.fuota.models import FirmwareImage as FirmwareImage
 from maillage.lorawan.health.models import DeviceHealth as DeviceHealth  # Django looks for a capability's models here
 from maillage.lorawan.health.models import Hearing as Hearing
 from maillage.lorawan.integrations import models as _integrations  # noqa: F401 - Django looks for them here
+from maillage.lorawan.multicast.models import MulticastGroup as MulticastGroup
+from maillage.lorawan.multicast.models import MulticastMember as MulticastMember
+from maillage.lorawan.multicast.models import MulticastMessage as MulticastMessage
 
 EUI = RegexValidator(r"^[0-9a-f]{16}\Z", code="eui")
 
@@ -172,6 +178,15 @@ class PendingSession(models.Model):
     rx2_data_rate = models.PositiveSmallIntegerField(null=True)
     keeps_radio = models.BooleanField(help_text="The device keeps its radio settings (type 2).")
     joined_at = models.DateTimeField()
+
+
+class PingSlots(models.Model):
+    """Class B: how often a session opens ping slots, and whether it does. Written with the session's counters."""
+
+    device = models.OneToOneField(Device, on_delete=models.CASCADE, primary_key=True, related_name="ping_slots")
+    dev_addr = models.BigIntegerField(help_text="Of the session that said so: a join ends it.")
+    periodicity = models.PositiveSmallIntegerField(help_text="A slot every 2^n seconds, 0 to 7.")
+    active = models.BooleanField(help_text="The last uplink said that it was in class B.")
 
 
 class Downlink(models.Model):

@@ -28,6 +28,7 @@ from maillage.lorawan.server.rows import (
     Housekeeping,
     LateDecoding,
     MacRow,
+    PingRow,
     Promotion,
 )
 from maillage.lorawan.server.sessions import AnyKeys, StoredKeys
@@ -126,6 +127,14 @@ FROM unnest(%b::varchar[], %b::bigint[], %b::smallint[], %b::smallint[], %b::sma
             rx2_data_rate, rx2_frequency_hz, max_data_rate, max_tx_power, mac_pending, mac_attempts,
             mac_quiet_until_f_cnt, status_due_at, mac_settling, mac_taught, mac_refused)
 WHERE session.device_id = fresh.device_id AND session.dev_addr = fresh.dev_addr
+"""
+
+_PINGS: LiteralString = """
+INSERT INTO lorawan_pingslots (device_id, dev_addr, periodicity, active)
+SELECT fresh.* FROM unnest(%b::varchar[], %b::bigint[], %b::smallint[], %b::boolean[])
+  AS fresh (device_id, dev_addr, periodicity, active) JOIN lorawan_device AS device ON dev_eui = fresh.device_id
+ON CONFLICT (device_id) DO UPDATE
+SET dev_addr = excluded.dev_addr, periodicity = excluded.periodicity, active = excluded.active
 """
 
 _LATE: LiteralString = """
@@ -272,6 +281,8 @@ class Store:
                     await connection.execute(_COUNTERS, _counter_columns(group.counters), prepare=True)
                 if group.mac:
                     await connection.execute(_MAC, _mac_columns(group.mac), prepare=True)
+                if group.pings:
+                    await connection.execute(_PINGS, _ping_columns(group.pings), prepare=True)
                 if group.changes:
                     await connection.execute(_CHANGES, _change_columns(group.changes), prepare=True)
                 if group.late:
@@ -467,6 +478,15 @@ def _mac_columns(rows: list[MacRow]) -> Columns:
         [mac.settling for mac in states],
         [mac.taught for mac in states],
         [mac.refused for mac in states],
+    )
+
+
+def _ping_columns(rows: list[PingRow]) -> Columns:
+    return (
+        [row.dev_eui for row in rows],
+        [row.dev_addr for row in rows],
+        [row.periodicity for row in rows],
+        [row.active for row in rows],
     )
 
 

@@ -14,7 +14,9 @@ from maillage.lorawan import (
     scan_pages,
 )
 from maillage.lorawan.claims import pages as claim_pages
+from maillage.lorawan.fuota import pages as firmware_pages
 from maillage.lorawan.health.pages import declare_period
+from maillage.lorawan.multicast import pages as group_pages
 
 app_name = "lorawan"
 
@@ -46,6 +48,17 @@ urlpatterns = [
     path("devices/<slug:dev_eui>/decommission/", device_pages.decommission_device, name="decommission_device"),
     path("devices/<slug:dev_eui>/rhythm/", declare_period, name="declare_period"),
     path("devices/<slug:dev_eui>/key/", key_pages.show_key, name="show_key"),
+    path("groups/", group_pages.groups, name="groups"),
+    path("groups/<int:group_id>/", group_pages.group, name="group"),
+    path("groups/<int:group_id>/members/", group_pages.add_members, name="add_members"),
+    path("groups/<int:group_id>/members/<slug:dev_eui>/remove/", group_pages.remove_member, name="remove_member"),
+    path("groups/<int:group_id>/session/", group_pages.open_session, name="open_session"),
+    path("groups/<int:group_id>/messages/", group_pages.send_message, name="send_message"),
+    path("groups/<int:group_id>/close/", group_pages.close, name="close_group"),
+    path("firmware/", firmware_pages.firmware, name="firmware"),
+    path("firmware/campaigns/new/", firmware_pages.start, name="start_campaign"),
+    path("firmware/campaigns/<uuid:campaign_id>/", firmware_pages.campaign, name="campaign"),
+    path("firmware/campaigns/<uuid:campaign_id>/stop/", firmware_pages.stop, name="stop_campaign"),
     path("applications/", include("maillage.lorawan.integrations.urls")),
     path("frames/", frame_pages.frames, name="frames"),
     path("frames/live/", frame_pages.frames_live, name="frames_live"),

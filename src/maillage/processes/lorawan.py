@@ -16,6 +16,7 @@ from maillage.kernel.errors import Conflict, Unavailable
 from maillage.lorawan.codecs.pool import CodecPool
 from maillage.lorawan.gateways.semtech_udp.server import SemtechUdpServer
 from maillage.lorawan.keys import KeyRing
+from maillage.lorawan.multicast.store import GroupStore
 from maillage.lorawan.repository.shelf import Shelf, all_models
 from maillage.lorawan.server.bus import NatsBus
 from maillage.lorawan.server.gateway_desk import SemtechRadio
@@ -76,6 +77,7 @@ async def serve(addresses: Addresses, settings: ServerSettings) -> None:
     stop = stop_event()
     store = Store(addresses.database_conninfo, settings.shard, addresses.keys)
     reader = Reader(addresses.database_conninfo, addresses.keys, settings.shard)
+    groups = GroupStore(addresses.database_conninfo, addresses.keys)
     bus, udp = NatsBus(addresses.nats_url), SemtechUdpServer(clock.now, clock.monotonic_s)
     stations = Stations.of(addresses.database_conninfo, settings.region, addresses.stations)
     radio = GatewayRadio(SemtechRadio(udp, clock.monotonic_s), stations.lns, clock.monotonic_s)
@@ -84,11 +86,11 @@ async def serve(addresses: Addresses, settings: ServerSettings) -> None:
         models = dict(all_models(addresses.shelf))
         async with CodecPool(models) as pool:
             codecs = Codecs(addresses.shelf, models, pool)
-            parts = ShardParts(addresses.database_conninfo, settings, store, reader, bus, codecs, radio)
+            parts = ShardParts(addresses.database_conninfo, settings, store, reader, bus, codecs, radio, groups)
             await _serve(addresses, await RunningShard.prepare(parts), udp, stations, stop)
     finally:
         udp.close()
-        await asyncio.gather(bus.close(), store.close(), reader.close(), stations.close())
+        await asyncio.gather(bus.close(), store.close(), reader.close(), groups.close(), stations.close())
 
 
 def stop_event() -> asyncio.Event:

@@ -5,6 +5,7 @@ import contextlib
 import gc
 import logging
 import secrets
+import uuid
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 
@@ -13,9 +14,11 @@ from maillage.kernel.errors import Invalid, Unavailable
 from maillage.lorawan.codecs.model import DeviceModel
 from maillage.lorawan.codecs.pool import CodecPool
 from maillage.lorawan.events import LIVE_GATEWAYS
+from maillage.lorawan.multicast.driver import GroupDriver
+from maillage.lorawan.multicast.store import GroupStore
 from maillage.lorawan.repository.shelf import Shelf, all_models
 from maillage.lorawan.server.announcements import downlink_message
-from maillage.lorawan.server.assembly import Assembly, World, assemble
+from maillage.lorawan.server.assembly import Assembly, World, assemble, driver
 from maillage.lorawan.server.bus import NatsBus
 from maillage.lorawan.server.changes import Changes
 from maillage.lorawan.server.duty import HOUR
@@ -34,6 +37,7 @@ _LAST_PUBLICATIONS_S = 2.0
 _PARTITIONS_EVERY_S = 3600.0
 _LOOK_FOR_MODELS_EVERY_S = 10.0
 _LOOK_AFTER_DOWNLINKS_EVERY_S = 1.0
+_CARRY_GROUPS_ON_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ class ShardParts:
     bus: NatsBus
     codecs: Codecs
     radio: Radio
+    groups: GroupStore | None = None
+    """Only of a shard that is alone: the members of a group may live in several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +93,15 @@ class RunningShard:
     queue: QueueKeeper
     changes: Changes
     listener: Listener
+    driver: GroupDriver | None
 
     @classmethod
     async def prepare(cls, parts: ShardParts) -> "RunningShard":
         """What must be known before anything is loaded: the log's days, what was published, what was sent."""
         settings, reader = parts.settings, parts.reader
         registry = Registry(settings.live_contexts)
-        assembly = assemble(_world(parts, await reader.publication_cursor()), settings, registry)
+        world = _world(parts, await reader.publication_cursor())
+        assembly = assemble(world, settings, registry)
         queue = QueueKeeper(reader, parts.codecs.pool, registry, assembly.steps.book, clock.now, settings.shard)
         changes = Changes(reader, registry, queue)
         await parts.store.keep_partitions(clock.now().date(), settings.frame_retention_days)
@@ -101,7 +109,8 @@ class RunningShard:
         # The law counts an hour of transmissions, whatever restarts in between.
         now = clock.now()
         assembly.ledger.recall(await reader.sent_since(now - HOUR), now, clock.monotonic_s())
-        return cls(parts, registry, assembly, queue, changes, Listener(parts.conninfo, changes))
+        groups = None if parts.groups is None else driver(assembly, world, parts.groups, registry)
+        return cls(parts, registry, assembly, queue, changes, Listener(parts.conninfo, changes), groups)
 
     def work(self) -> list[Coroutine[None, None, None]]:
         """Everything that runs side by side, the bus and the codecs' shelf apart. ``listener.loaded`` comes first."""
@@ -116,6 +125,7 @@ class RunningShard:
             every(_LOOK_AFTER_DOWNLINKS_EVERY_S, self._look_after_downlinks),
             every(settings.downlink_poll_s, self.queue.load),
             every(_PARTITIONS_EVERY_S, self._keep_partitions),
+            self._carry_groups_on(),
         ]
 
     async def finish(self) -> None:
@@ -132,6 +142,18 @@ class RunningShard:
 
     async def _look_after_downlinks(self) -> None:
         self.assembly.server.look_after_downlinks()
+
+    async def _carry_groups_on(self) -> None:
+        """Once sessions are loaded: which of them are in class B, then groups and campaigns."""
+        await self.listener.loaded.wait()
+        await until_available(self._restore_class_b)
+        if self.driver is None:
+            log.warning("Multicast groups are carried on by a network server that is one process only")
+            return
+        await every(_CARRY_GROUPS_ON_EVERY_S, self.driver.step)
+
+    async def _restore_class_b(self) -> None:
+        self.assembly.steps.class_b.restore(await self.parts.reader.ping_slots())
 
     async def _keep_partitions(self) -> None:
         await self.parts.store.keep_partitions(clock.now().date(), self.parts.settings.frame_retention_days)
@@ -151,6 +173,7 @@ def _world(parts: ShardParts, cursor: int) -> World:
         now=clock.now,
         monotonic_s=clock.monotonic_s,
         random_bits=secrets.randbits,
+        new_id=uuid.uuid4,
     )
 
 

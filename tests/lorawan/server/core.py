@@ -6,6 +6,7 @@
 import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 from tests.lorawan.radio_side import KEYS
 
@@ -125,6 +126,7 @@ class Core:
             now=self.now,
             monotonic_s=lambda: self.now_s,
             random_bits=self._bits,
+            new_id=uuid4,
         )
 
     def _bits(self, count: int) -> int:

@@ -13,6 +13,7 @@ from maillage.lorawan.protocol.mac.command import MacCommand
 from maillage.lorawan.protocol.mac.device_mode import DeviceModeConf, DeviceModeInd
 from maillage.lorawan.protocol.mac.device_time import DeviceTimeAns, DeviceTimeReq
 from maillage.lorawan.protocol.mac.link_check import LinkCheckAns, LinkCheckReq
+from maillage.lorawan.protocol.mac.ping_slot_info import PingSlotInfoAns, PingSlotInfoReq
 from maillage.lorawan.protocol.mac.rekey import RekeyConf, RekeyInd
 from maillage.lorawan.protocol.mac.reset import ResetConf, ResetInd
 from maillage.lorawan.protocol.mac.stream import encode_commands
@@ -26,7 +27,7 @@ from maillage.lorawan.server.registry import DeviceState, SessionState
 from maillage.lorawan.server.scheduler import Scheduler
 from maillage.lorawan.server.stages import Verified, ranked
 
-_ANSWERS = (LinkCheckAns, DeviceTimeAns, RekeyConf, ResetConf, DeviceModeConf)
+_ANSWERS = (LinkCheckAns, DeviceTimeAns, PingSlotInfoAns, RekeyConf, ResetConf, DeviceModeConf)
 _MARGIN_MAX_DB = 254
 _GATEWAYS_MAX = 255
 _FRAME_OVERHEAD_BYTES = 13
@@ -38,7 +39,7 @@ class Answer(Struct, frozen=True):
     """A frame whose counter is reserved. ``opportunities`` are tried when the reservation is durable, the chosen first.
 
     ``requests`` are the network's own questions that it carries; ``f_opts`` its commands in clear in a session of 1.1,
-    where they are encrypted on the air, else None.
+    where they are encrypted on the air, else None. ``tag`` names a multicast frame whose fate is told.
     """
 
     device: DeviceState
@@ -52,6 +53,7 @@ class Answer(Struct, frozen=True):
     downlink: WaitingDownlink | None
     requests: tuple[MacCommand, ...] = ()
     f_opts: bytes | None = None
+    tag: str = ""
 
 
 class Answering:
@@ -99,6 +101,15 @@ class Answering:
         if downlink is None:
             return None
         return self._build(session, _Frame(downlink), chances, now_s, at)
+
+    def in_ping_slot(self, device: DeviceState, ways: list[Opportunity], at: datetime, now_s: float) -> Answer | None:
+        """The next downlink of a class B device, in one of those slots; None when there is none, or no way to it."""
+        downlink, session = self._book.next_of(device.dev_eui), device.session
+        reached = [way for way in ways if self._reaches(way.gateway_eui)]
+        if downlink is None or session is None or not reached:
+            return None
+        downlink = self._fitting(downlink, reached, at)
+        return None if downlink is None else self._build(session, _Frame(downlink), reached, now_s, at)
 
     def _fitting(
         self, downlink: WaitingDownlink | None, chances: list[Opportunity], at: datetime
@@ -167,7 +178,7 @@ def _choices(answers: Sequence[MacCommand], requests: Sequence[MacCommand]) -> I
 
 
 def answers_to(uplink: Verified) -> list[MacCommand]:
-    """What a device of 1.1 insists on is confirmed; LinkCheckAns and DeviceTimeAns: fifteen bytes at most, once each.
+    """What a device of 1.1 insists on is confirmed; LinkCheckAns, DeviceTimeAns and PingSlotInfoAns, once each.
 
     The other commands of a device are reports.
     """
@@ -180,6 +191,8 @@ def answers_to(uplink: Verified) -> list[MacCommand]:
         found.append(_link_check(uplink))
     if DeviceTimeReq in asked:
         found.append(DeviceTimeAns.at(uplink.received.at))
+    if PingSlotInfoReq in asked:
+        found.append(PingSlotInfoAns())
     return found
 
 

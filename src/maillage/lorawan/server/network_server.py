@@ -10,6 +10,7 @@ from maillage.lorawan.events import LIVE_FRAMES, FrameBatch
 from maillage.lorawan.protocol.mac.command import MacCommand
 from maillage.lorawan.server.announcements import downlink_message, frame_event, uplink_message
 from maillage.lorawan.server.answers import Answer, Answering
+from maillage.lorawan.server.class_b import ClassBDesk
 from maillage.lorawan.server.committer import Committer
 from maillage.lorawan.server.decoder import Decoder
 from maillage.lorawan.server.downlinks import DownlinkBook, DownlinkChange, FailureCause
@@ -17,10 +18,11 @@ from maillage.lorawan.server.grouping import counter_rows, downlink_row, reserve
 from maillage.lorawan.server.housekeeper import Housekeeper
 from maillage.lorawan.server.joins import Joining, PlannedJoin
 from maillage.lorawan.server.mac_desk import MacDesk
+from maillage.lorawan.server.package_desk import PackageDesk
 from maillage.lorawan.server.publications import PublicationTracker
 from maillage.lorawan.server.publisher import Publisher
 from maillage.lorawan.server.refusals import Cause, Refusal, RefusalLog
-from maillage.lorawan.server.registry import Registry
+from maillage.lorawan.server.registry import DeviceState, Registry, SessionState
 from maillage.lorawan.server.rows import CounterRow, GroupRows, LateDecoding, Promotion
 from maillage.lorawan.server.settings import ServerSettings
 from maillage.lorawan.server.stages import JoinAsked, Received, RejoinAsked, Verified
@@ -38,6 +40,8 @@ class Steps:
     book: DownlinkBook
     answering: Answering
     mac: MacDesk
+    class_b: ClassBDesk
+    packages: PackageDesk
     joining: Joining
     committer: Committer
     transmitter: Transmitter
@@ -95,11 +99,12 @@ class NetworkServer:
         at, now_s = self._now(), self._monotonic_s()
         self._steps.decoder.flush()
         uplinks, joins = self._steps.sieve.close_due(now_s)
-        answers = [*self._answers_to(uplinks, at, now_s), *self._class_c(at, now_s)]
+        answers = [*self._answers_to(uplinks, at, now_s), *self._of_themselves(at, now_s)]
         decided = await self._group([uplink for uplink in uplinks if not uplink.repeated], answers)
         if decided is not None:
             await self._steps.committer.commit(decided.rows)
             self._send(decided.answers)
+            self._steps.packages.committed(decided.uplinks)
             await self._publish(decided)
         await self._rejoin([join for join in joins if isinstance(join, RejoinAsked)], at)
         left = [join for join in joins if isinstance(join, JoinAsked)]
@@ -108,12 +113,14 @@ class NetworkServer:
         self.settled_s = now_s - self._settings.dedup_window_s
 
     def look_after_downlinks(self) -> None:
-        """Every second or so: expiries, silent gateways, class C devices that wait or do not acknowledge."""
+        """Every second or so: expiries, silent gateways, devices of class B and C that wait or do not acknowledge."""
         at, now_s = self._now(), self._monotonic_s()
         book = self._steps.book
         book.expire(at)
         for downlink in book.awaiting_since(now_s - self._settings.class_c_ack_timeout_s):
-            if self._is_class_c(downlink.dev_eui):
+            device = self._steps.registry.devices.get(downlink.dev_eui)
+            is_class_b = device is not None and self._steps.class_b.is_active(device.session)
+            if is_class_b or self._is_class_c(downlink.dev_eui):
                 book.try_again(downlink, FailureCause.NOT_ACKNOWLEDGED, "", at)
         self._steps.transmitter.give_up_silent(at, now_s)
         book.touch_waiting()
@@ -129,7 +136,11 @@ class NetworkServer:
                 heard_s = uplink.received.heard_s
                 self._steps.book.heard(uplink.session.device.dev_eui, at, heard_s, ack=uplink.frame.ack)
                 mac.heard(uplink)
+                self._steps.class_b.heard(uplink)
+                self._steps.packages.heard(uplink, at)
                 requests = mac.requests(uplink)
+            if self._steps.class_b.is_busy(uplink.session, now_s):
+                continue
             answer = self._steps.answering.to_uplink(uplink, at, now_s, requests)
             if answer is not None:
                 mac.asked(uplink.session, answer.requests, at)
@@ -145,16 +156,28 @@ class NetworkServer:
             self._steps.mac.promoted(session)
             self._promotions.append(Promotion(device.dev_eui, session.dev_addr))
 
-    def _class_c(self, at: datetime, now_s: float) -> list[Answer]:
-        """Class C devices for which something new may be sent get it now."""
+    def _of_themselves(self, at: datetime, now_s: float) -> list[Answer]:
+        """Devices of class B and C for which something new may be sent get it without an uplink."""
         answers: list[Answer] = []
         for dev_eui in self._steps.book.take_touched():
             device = self._steps.registry.devices.get(dev_eui)
-            if device is not None and self._is_class_c(dev_eui):
+            if device is None or device.session is None:
+                continue
+            answer = None
+            if self._is_class_c(dev_eui):
                 answer = self._steps.answering.at_once(device, at, now_s)
-                if answer is not None:
-                    answers.append(answer)
+            elif self._steps.class_b.is_active(device.session):
+                answer = self._in_ping_slot(device, device.session, at, now_s)
+            if answer is not None:
+                answers.append(answer)
         return answers
+
+    def _in_ping_slot(self, device: DeviceState, session: SessionState, at: datetime, now_s: float) -> Answer | None:
+        ways = self._steps.class_b.ways(session, at, now_s)
+        answer = self._steps.answering.in_ping_slot(device, ways, at, now_s)
+        if answer is not None:
+            self._steps.class_b.sent(session, answer.opportunities[0])
+        return answer
 
     def _is_class_c(self, dev_eui: str) -> bool:
         device = self._steps.registry.devices.get(dev_eui)
@@ -165,7 +188,9 @@ class NetworkServer:
         """The rows of one commit; None when there is nothing to make durable."""
         sent, changes = self._steps.transmitter.take_sent(), self._steps.book.take_changes()
         late, cursor, mac = self._late_ones(), self._steps.tracker.cursor, self._steps.mac.take_changed()
-        if not (uplinks or answers or sent or changes or late or self._steps.late or mac or cursor > self._cursor):
+        pings = self._steps.class_b.take_changed()
+        news = (uplinks, answers, sent, changes, late, self._steps.late, mac, pings)
+        if not any(news) and cursor <= self._cursor:
             return None
         ids = await self._steps.committer.frame_ids(len(uplinks) + len(sent))
         for uplink, frame_id in zip(uplinks, ids, strict=False):
@@ -182,6 +207,7 @@ class NetworkServer:
             cursor,
             mac,
             promotions,
+            pings,
         )
         self._steps.late.clear()
         return Decided(uplinks, ready, answers, changes, rows)

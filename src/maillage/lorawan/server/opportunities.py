@@ -78,6 +78,17 @@ class RadioPlan:
         rx2 = self._rx2(self.region.receive_delay1_s, mac)
         return self._opportunity(gateway_eui, rx2, None, float("inf"))
 
+    def at_once(self, gateway_eui: str, frequency_hz: int, data_rate: int) -> Opportunity:
+        """For a group that listens all the while."""
+        return self._opportunity(gateway_eui, ReceiveWindow(frequency_hz, data_rate, 0), None, float("inf"))
+
+    def at_gps_time(
+        self, gateway_eui: str, window: ReceiveWindow, gps_ms: int, start_s: float, margin_db: float
+    ) -> Opportunity:
+        """At an instant of GPS time (class B); ``start_s`` is the same instant on the monotonic clock."""
+        found = self._opportunity(gateway_eui, window, None, start_s - self._margin_s)
+        return replace(found, gps_ms=gps_ms, start_s=start_s, margin_db=margin_db)
+
     def longest_payload(self, opportunities: list[Opportunity]) -> int:
         """Longest FRMPayload without FOpts that one of them can carry, in bytes."""
         rates = (self.region.max_payload(found.data_rate_index) for found in opportunities)

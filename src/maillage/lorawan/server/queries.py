@@ -14,7 +14,7 @@ from maillage.lorawan.keys import KEK_UNKNOWN, KeyRing, Purpose
 from maillage.lorawan.mac_exchange.state import INITIAL, MacState
 from maillage.lorawan.server.downlinks import DownlinkChange, DownlinkState, WaitingDownlink
 from maillage.lorawan.server.registry import DeviceState, GatewayState, SessionState
-from maillage.lorawan.server.rows import LoggedDownlink, LoggedUplink
+from maillage.lorawan.server.rows import LoggedDownlink, LoggedUplink, PingRow
 from maillage.lorawan.server.sessions import AnyCrypto, StoredKeys, crypto_of
 from maillage.lorawan.server.sharding import ALONE, HOME_OF_DEV_EUI_SQL, Shard
 
@@ -148,6 +148,11 @@ class Reader:
     async def recent_changes(self) -> list[DownlinkChange]:
         rows = await self._rows(_RECENT_CHANGES, (timedelta(minutes=1),))
         return [_change(row) for row in rows]
+
+    async def ping_slots(self) -> list[PingRow]:
+        """Sessions that have asked for ping slots, those of devices that have joined anew since included."""
+        query: LiteralString = "SELECT device_id, dev_addr, periodicity, active FROM lorawan_pingslots"
+        return [PingRow(*row) for row in await self._rows(query)]
 
     async def publication_cursor(self) -> int:
         """Where the shard's owner left off; where the furthest behind did when the log was divided differently."""

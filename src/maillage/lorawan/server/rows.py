@@ -70,6 +70,15 @@ class MacRow(Struct, frozen=True):
     mac: MacState
 
 
+class PingRow(Struct, frozen=True):
+    """How often a session opens ping slots (class B), and whether it does; ``dev_addr`` as in ``CounterRow``."""
+
+    dev_eui: str
+    dev_addr: int
+    periodicity: int
+    active: bool
+
+
 class GroupRows(Struct, frozen=True):
     """One commit: all of it or nothing."""
 
@@ -80,6 +89,7 @@ class GroupRows(Struct, frozen=True):
     cursor: int
     mac: list[MacRow] = []
     promotions: list[Promotion] = []
+    pings: list[PingRow] = []
 
 
 class Sighting(Struct, frozen=True):

@@ -3,8 +3,9 @@
 A way is possible when the gateway can be told in time (its back-haul counts), its transmitter is free, the frame fits
 and the hour's air time holds it. Of the possible ones the cheapest is taken::
 
-    cost = dB that the link lacks to be safe + 10 × (share of the hour's air time spent with it)² + air time in seconds
-           + seconds until then + 2 if the gateway would be told in the last moment - a little for every dB to spare
+    cost = (dB that the link lacks to be safe)² / 2 + 10 × (share of the hour's air time spent with it)²
+           + 3 × air time in seconds, in which the gateway hears nobody + seconds until then
+           + 2 if the gateway would be told in the last moment - a little for every dB to spare
 
 So a gateway that has nearly spent its hour is spared while another one is heard well enough, RX2 is left for a second
 attempt until RX1's band is rare, and among equals the gateway that heard best speaks.
@@ -24,7 +25,8 @@ from maillage.lorawan.server.registry import Registry
 
 SAFE_MARGIN_DB = 5.0
 """Above the demodulation floor: what fading takes now and then."""
-_SPENT_WEIGHT_DB, _LAST_MOMENT_COST_DB, _SPARE_DB_VALUE = 10.0, 2.0, 0.05
+_SPENT_WEIGHT, _LAST_MOMENT_COST, _SPARE_DB_VALUE = 10.0, 2.0, 0.05
+_AIRTIME_WEIGHT_S = 3.0
 _LAST_MOMENT_S = 0.05
 
 
@@ -67,16 +69,16 @@ class Scheduler:
         return next((cause for cause in order if cause in found), FailureCause.NO_OPPORTUNITY)
 
     def cost(self, way: Opportunity, phy_bytes: int, now_s: float) -> float:
-        """In dB, as above; comparable between ways of one frame."""
+        """As above; comparable between ways of one frame."""
         airtime_s = self.plan.airtime_s(way, phy_bytes)
         spent = self._ledger.spent_share(way.gateway_eui, way.frequency_hz, airtime_s, now_s)
         is_last_moment = self._tell_by_s(way) - now_s < _LAST_MOMENT_S
         return (
-            max(SAFE_MARGIN_DB - way.margin_db, 0.0)
-            + _SPENT_WEIGHT_DB * spent**2
-            + airtime_s
+            max(SAFE_MARGIN_DB - way.margin_db, 0.0) ** 2 / 2
+            + _SPENT_WEIGHT * spent**2
+            + _AIRTIME_WEIGHT_S * airtime_s
             + max(way.start_s - now_s, 0.0)
-            + _LAST_MOMENT_COST_DB * is_last_moment
+            + _LAST_MOMENT_COST * is_last_moment
             - _SPARE_DB_VALUE * way.margin_db
         )
 

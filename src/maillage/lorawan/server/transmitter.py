@@ -34,6 +34,14 @@ class Sent(Struct, frozen=True):
     at: datetime
 
 
+class Fate(Struct, frozen=True):
+    """What became of a tagged frame at one gateway; an empty ``cause`` is success."""
+
+    tag: str
+    gateway_eui: str
+    cause: str = ""
+
+
 class _InFlight(Struct, frozen=True):
     answer: Answer
     booking: Booking
@@ -55,6 +63,7 @@ class Transmitter:
         self._refusals = refusals
         self._in_flight: dict[int, _InFlight] = {}
         self._sent: list[Sent] = []
+        self._fates: list[Fate] = []
         self._token = 0
 
     def send(self, answer: Answer, at: datetime, now_s: float) -> None:
@@ -67,7 +76,10 @@ class Transmitter:
         A refusal (TOO_LATE, TOO_EARLY, COLLISION…) gives the air back and another window or gateway its turn.
         """
         flight = self._in_flight.pop(token, None)
-        if flight is None or status == ACCEPTED:
+        if flight is None:
+            return
+        if status == ACCEPTED:
+            self._note_fate(flight.answer, flight.gateway_eui, "")
             return
         if status != FailureCause.GATEWAY_SILENT:
             self._scheduler.give_back(flight.booking, len(flight.answer.phy_payload))
@@ -83,6 +95,10 @@ class Transmitter:
         taken, self._sent = self._sent, []
         return taken
 
+    def take_fates(self) -> list[Fate]:
+        taken, self._fates = self._fates, []
+        return taken
+
     def give_up_silent(self, at: datetime, now_s: float) -> None:
         """A gateway that has not reported in half a minute has told nothing: the frame counts as lost.
 
@@ -92,6 +108,7 @@ class Transmitter:
         for token in silent:
             flight = self._in_flight.pop(token)
             self._count_loss(flight.answer, flight.gateway_eui, at)
+            self._note_fate(flight.answer, flight.gateway_eui, FailureCause.GATEWAY_SILENT)
             downlink = flight.answer.downlink
             if downlink is not None and not downlink.confirmed:
                 detail = f"gateway {flight.gateway_eui}"
@@ -123,8 +140,13 @@ class Transmitter:
         """A downlink is tried again with the next uplink, or fails; the loss of a mere answer is counted."""
         gateway_eui = answer.opportunities[0].gateway_eui
         self._count_loss(answer, gateway_eui, at)
+        self._note_fate(answer, gateway_eui, cause)
         if answer.downlink is not None:
             self._book.try_again(answer.downlink, cause, f"gateway {gateway_eui}", at)
+
+    def _note_fate(self, answer: Answer, gateway_eui: str, cause: str) -> None:
+        if answer.tag:
+            self._fates.append(Fate(answer.tag, gateway_eui, cause))
 
     def _count_loss(self, answer: Answer, gateway_eui: str, at: datetime) -> None:
         refusal = Refusal(Cause.TRANSMISSION_FAILED, answer.device.dev_eui)

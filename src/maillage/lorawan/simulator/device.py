@@ -21,12 +21,14 @@ from maillage.lorawan.protocol.mac.stream import encode_commands, parse_commands
 from maillage.lorawan.protocol.parse import parse_frame
 from maillage.lorawan.protocol.rejoin import RejoinType
 from maillage.lorawan.protocol.session import UplinkRadio
-from maillage.lorawan.protocol.types import Direction
+from maillage.lorawan.protocol.types import F_OPTS_MAX_BYTES, Direction
 from maillage.lorawan.protocol.version import Version
 from maillage.lorawan.regions.airtime import airtime_us
 from maillage.lorawan.regions.data_rate import DataRate, LoRaDataRate
 from maillage.lorawan.regions.region import Channel, ReceiveWindow, Region
 from maillage.lorawan.simulator.activation import Activation, Asked, Identity
+from maillage.lorawan.simulator.packages import PackageClient
+from maillage.lorawan.simulator.ping import PingListener
 from maillage.lorawan.simulator.radio import backed_off, factory_settings, joined_settings, obey
 
 __all__ = ["Activation", "EndDevice", "Heard", "Identity", "Ignored", "Joined", "Outcome", "Session", "Transmission"]
@@ -74,6 +76,7 @@ class Heard:
     confirmed: bool
     acknowledges: bool
     more_pending: bool
+    multicast: bool = False
 
 
 Outcome = Joined | Heard | Ignored
@@ -121,13 +124,26 @@ class OpenWindow:
 
 
 class EndDevice:
-    """One device. Its application decides when; this decides how and what is heard."""
+    """One device. Its application decides when; this decides how and what is heard.
+
+    ``ping`` makes it go to class B; ``packages`` let it hear groups.
+    """
 
     def __init__(
-        self, identity: Identity, region: Region, data_rate: int, chance: random.Random, *, class_c: bool = False
+        self,
+        identity: Identity,
+        region: Region,
+        data_rate: int,
+        chance: random.Random,
+        *,
+        class_c: bool = False,
+        ping: PingListener | None = None,
+        packages: PackageClient | None = None,
     ) -> None:
         self.identity = identity
         self.class_c = class_c
+        self.ping = ping
+        self.packages = packages
         self.session: Session | None = None
         self.settings = factory_settings(region, data_rate)
         self._start_data_rate = data_rate
@@ -162,6 +178,8 @@ class EndDevice:
         self.settings = factory_settings(self.settings.region, self._start_data_rate)
         self.exchange = DeviceExchange(Version.V1_0_4)
         self._ack_due, self._unheard, self._last = False, 0, None
+        if self.ping is not None:
+            self.ping.start_anew()
         self._asked = self._activation.join(dev_nonce)
         return self._ask(self._asked, now_s)
 
@@ -206,7 +224,10 @@ class EndDevice:
     def _send_last(self, session: Session, last: _Uplink, now_s: float) -> Transmission:
         channel = self._channel(now_s)
         radio = UplinkRadio(self.settings.data_rate, self.settings.channels.index(channel), last.acked)
-        built = build_data_uplink(session.crypto, last.content, adr_ack_req=last.adr_ack_req, sent=radio)
+        class_b = self.ping is not None and self.ping.is_active
+        built = build_data_uplink(
+            session.crypto, last.content, adr_ack_req=last.adr_ack_req, class_b=class_b, sent=radio
+        )
         return self._listening(self._send(built, channel, now_s))
 
     def _listening(self, sent: Transmission) -> Transmission:
@@ -226,7 +247,9 @@ class EndDevice:
             return False
         if any(window.hears(start_s, frequency_hz, data_rate) for window in self._windows):
             return True
-        return self.class_c and self.session is not None and self._on_rx2(frequency_hz, data_rate)
+        if self.class_c and self.session is not None and self._on_rx2(frequency_hz, data_rate):
+            return True
+        return self._listens_by_the_clock(start_s, frequency_hz, data_rate)
 
     def hear(
         self, phy_payload: bytes, start_s: float, frequency_hz: int, data_rate: DataRate, snr_db: float = 5.0
@@ -269,7 +292,7 @@ class EndDevice:
     def _downlink(self, frame: DataDownlink, snr_db: float, *, in_window: bool) -> Outcome:
         session = self.session
         if session is None or frame.dev_addr != session.dev_addr:
-            return Ignored.NOT_FOR_US
+            return self._multicast(frame)
         lowest = session.down.next(frame.f_port)
         verdict = judge_counter(frame.f_cnt_16, lowest - 1 if lowest else None)
         if not isinstance(verdict, Accepted):
@@ -295,6 +318,22 @@ class EndDevice:
             data = session.crypto.crypt(way, session.dev_addr, f_cnt, frame.frm_payload, frame.f_port)
         return session.crypto.crypt_f_opts(way, session.dev_addr, f_cnt, frame.f_opts, frame.f_port), data
 
+    def _multicast(self, frame: DataDownlink) -> Outcome:
+        """A group's frame carries no commands and acknowledges nothing (LoRaWAN L2 1.0.4, §17.3)."""
+        found = None if self.packages is None else self.packages.open(frame)
+        if found is None:
+            return Ignored.NOT_FOR_US
+        return Heard(*found, confirmed=False, acknowledges=False, more_pending=False, multicast=True)
+
+    def _listens_by_the_clock(self, start_s: float, frequency_hz: int, data_rate: DataRate) -> bool:
+        """In a ping slot of its own, or in a session of a group."""
+        slack_s, session = _slack_s(data_rate), self.session
+        if self.packages is not None and self.packages.listens(start_s, frequency_hz, data_rate, slack_s):
+            return True
+        if self.ping is None or session is None:
+            return False
+        return self.ping.hears(session.dev_addr, start_s, frequency_hz, data_rate, slack_s)
+
     def _miss_the_network(self) -> bool:
         """One uplink more without a word from it: steps back in time, and whether to ask for a word."""
         self._unheard += 1
@@ -307,6 +346,8 @@ class EndDevice:
         commands = parse_commands(Direction.DOWNLINK, octets, self.exchange.version).commands
         answers = []
         for command in commands:
+            if self.ping is not None:
+                self.ping.told(command, self._on_air_until_s)
             self.settings, answer = obey(self.settings, command, _BATTERY_GOOD, round(snr_db))
             if answer is not None:
                 answers.append(answer)
@@ -315,7 +356,9 @@ class EndDevice:
     def _take_answers(self) -> bytes:
         """As many answers as FOpts holds; sticky ones stay until a downlink is heard (§5.4, §5.7)."""
         self.exchange, said = uplink(self.exchange)
-        return encode_commands(said)
+        octets = encode_commands(said)
+        questions = encode_commands(() if self.ping is None else self.ping.questions())
+        return octets + questions if len(octets) + len(questions) <= F_OPTS_MAX_BYTES else octets
 
     def _channel(self, now_s: float) -> Channel:
         """A free one if there is, by chance."""

@@ -20,11 +20,14 @@ FOLDER = "simulator"
 """In the data folder: everything that the simulator reads and keeps."""
 
 
-class GatewayEntry(msgspec.Struct, frozen=True):
+class GatewayEntry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One without ``gps`` cannot serve class B."""
+
     eui: Eui
     name: str
     longitude: Longitude
     latitude: Latitude
+    gps: bool = True
 
 
 class RoomEntry(msgspec.Struct, frozen=True):
@@ -43,7 +46,8 @@ class RoomEntry(msgspec.Struct, frozen=True):
 
 class DeviceEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """``room`` names a ``RoomEntry``; a device without one is outdoors. ``kept`` is what its flash holds at first.
-    One with a ``nwk_key`` speaks LoRaWAN 1.1.
+    One with a ``nwk_key`` speaks LoRaWAN 1.1; with ``ping_periodicity`` it goes to class B and opens a slot every
+    2^n seconds.
     """
 
     dev_eui: Eui
@@ -57,6 +61,7 @@ class DeviceEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     confirmed: bool = False
     kept: dict[str, float] = {}
     nwk_key: Key | None = None
+    ping_periodicity: Annotated[int, msgspec.Meta(ge=0, le=7)] | None = None
 
 
 class Fleet(msgspec.Struct, frozen=True):

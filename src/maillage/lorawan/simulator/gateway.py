@@ -1,6 +1,7 @@
 """A gateway as its radio sees the world: a microsecond counter, one transmitter, its own book of frames to send."""
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from maillage.lorawan.gateways.semtech_udp.values import (
     AtGpsTime,
@@ -11,6 +12,7 @@ from maillage.lorawan.gateways.semtech_udp.values import (
     TxPacket,
     TxStatus,
 )
+from maillage.lorawan.protocol.gps_time import from_gps, to_gps
 from maillage.lorawan.regions.airtime import airtime_us
 from maillage.lorawan.regions.region import Region
 from maillage.lorawan.simulator.air import Place, Reception
@@ -20,6 +22,7 @@ _COUNTER = 1 << 32
 _SETUP_S = 0.0015  # what a concentrator needs to load and start a frame
 _LEAD_S = 0.04
 _FARTHEST_S = 30.0
+_FARTHEST_GPS_S = 384.0  # three beacon periods
 _MAX_POWER_DBM = 27
 
 
@@ -37,13 +40,16 @@ class Counts:
 
 @dataclass(slots=True)
 class SimulatedGateway:
-    """``boot_s`` is when its counter read zero, on the simulation's clock."""
+    """``boot_s`` is when its counter read zero, on the simulation's clock. With GPS it knows ``origin``, the instant of
+    second 0 of that clock.
+    """
 
     eui: bytes
     name: str
     place: Place
     region: Region
     boot_s: float
+    origin: datetime | None = None
     counts: Counts = field(default_factory=Counts)
     _busy: list[tuple[float, float]] = field(default_factory=list)
 
@@ -62,6 +68,7 @@ class SimulatedGateway:
             heard.snr_db,
             sent.phy_payload,
             channel=_channel(self.region, sent.frequency_hz),
+            gps_ms=self._gps_ms(sent.end_s),
         )
 
     def is_deaf(self, sent: Transmission) -> bool:
@@ -109,13 +116,26 @@ class SimulatedGateway:
         match packet.schedule:
             case Immediately():
                 return max([now_s + _SETUP_S, *(end + _SETUP_S for _, end in self._busy)])
-            case AtGpsTime():
-                return TxStatus.GPS_UNLOCKED
+            case AtGpsTime(gps_ms):
+                return self._at_gps_time(gps_ms, now_s)
             case AtTmst(tmst_us):
                 ahead_us = (tmst_us - self.tmst_us(now_s)) % _COUNTER
                 if ahead_us >= _COUNTER // 2 or ahead_us < _LEAD_S * 1e6:
                     return TxStatus.TOO_LATE
                 return TxStatus.TOO_EARLY if ahead_us > _FARTHEST_S * 1e6 else now_s + ahead_us / 1e6
+
+    def _at_gps_time(self, gps_ms: int, now_s: float) -> float | TxStatus:
+        if self.origin is None:
+            return TxStatus.GPS_UNLOCKED
+        start_s = (from_gps(timedelta(milliseconds=gps_ms)) - self.origin).total_seconds()
+        if start_s < now_s + _LEAD_S:
+            return TxStatus.TOO_LATE
+        return TxStatus.TOO_EARLY if start_s > now_s + _FARTHEST_GPS_S else start_s
+
+    def _gps_ms(self, at_s: float) -> int | None:
+        return (
+            None if self.origin is None else to_gps(self.origin + timedelta(seconds=at_s)) // timedelta(milliseconds=1)
+        )
 
 
 def _channel(region: Region, frequency_hz: int) -> int:

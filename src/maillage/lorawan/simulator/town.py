@@ -2,28 +2,32 @@
 
 import heapq
 import random
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
 import msgspec
 
 from maillage.lorawan.gateways.semtech_udp.values import RxPacket, TxPacket, TxStatus
+from maillage.lorawan.packages import clock_sync, fragmentation, multicast_setup
+from maillage.lorawan.protocol.class_b import next_beacon
 from maillage.lorawan.regions.eu863_870 import EU863_870
 from maillage.lorawan.simulator.air import Air, Link, Place, fitting_data_rate
 from maillage.lorawan.simulator.device import EndDevice, Heard, Identity, Joined, Transmission
 from maillage.lorawan.simulator.flash import Flash
 from maillage.lorawan.simulator.fleet import DeviceEntry, Fleet, RoomEntry
 from maillage.lorawan.simulator.gateway import SimulatedGateway
-from maillage.lorawan.simulator.models.base import Model, Surroundings
+from maillage.lorawan.simulator.models.base import Model, Payload, Surroundings
 from maillage.lorawan.simulator.models.catalogue import ACTUATORS, make_model
 from maillage.lorawan.simulator.models.vicki import Vicki
+from maillage.lorawan.simulator.packages import PackageClient
 from maillage.lorawan.simulator.physics.building import classroom
 from maillage.lorawan.simulator.physics.classroom import RoomState, relative_humidity_percent
 from maillage.lorawan.simulator.physics.room import Room, weather_at
 from maillage.lorawan.simulator.physics.valve import opening_for
+from maillage.lorawan.simulator.ping import PingListener
 
 _JOINS_PER_S = 10.0
 _JOIN_RETRY_S, _JOIN_RETRY_MAX_S = 10.0, 300.0
@@ -33,6 +37,8 @@ _ACK_TIMEOUT_S = (1.0, 3.0)
 _CONFIRMED_ATTEMPTS = 4
 _UNREGULATED_C = 18.0
 _PERIOD_JITTER = 0.02
+_BEACON_DBM, _BEACON_S = 16.0, 0.153
+PACKAGE_PORTS = (clock_sync.PORT, fragmentation.PORT, multicast_setup.PORT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,7 @@ class Node:
     turn: int = 0
     attempts: int = 0
     unacknowledged: bytes | None = None
+    replies: deque[tuple[int, bytes]] = field(default_factory=deque)
 
 
 class Town:
@@ -89,7 +96,12 @@ class Town:
         self._count = 0
         self.gateways = [
             SimulatedGateway(
-                bytes.fromhex(one.eui), one.name, Place(one.longitude, one.latitude), EU863_870, now_s - 60 - index
+                bytes.fromhex(one.eui),
+                one.name,
+                Place(one.longitude, one.latitude),
+                EU863_870,
+                now_s - 60 - index,
+                self._origin if one.gps else None,
             )
             for index, one in enumerate(fleet.gateways)
         ]
@@ -104,6 +116,7 @@ class Town:
             for link in node.links:
                 self._reach[link.gateway].append((node, link))
             self._report_at(node, now_s + index / _JOINS_PER_S + self._chance.random())
+        self._beacon_after(now_s)
 
     def advance(self, now_s: float) -> float | None:
         """Carry out what was due by ``now_s``; the instant of the next event."""
@@ -135,7 +148,11 @@ class Town:
         identity = Identity(*map(bytes.fromhex, hexadecimal))
         chosen = self._options.data_rate
         data_rate = fitting_data_rate(links, EU863_870.data_rates) if chosen is None else chosen
-        device = EndDevice(identity, EU863_870, data_rate, self._chance, class_c=model.class_c)
+        ping = None if entry.ping_periodicity is None else PingListener(entry.ping_periodicity, EU863_870)
+        packages = PackageClient(identity.app_key, EU863_870, self._origin, is_1_1=entry.nwk_key is not None)
+        device = EndDevice(
+            identity, EU863_870, data_rate, self._chance, class_c=model.class_c, ping=ping, packages=packages
+        )
         return Node(entry, device, model, links, self.rooms[entry.room] if entry.room is not None else None)
 
     def _period_s(self, entry: DeviceEntry) -> float:
@@ -169,7 +186,7 @@ class Town:
         self._report_at(node, deaf_s + backoff_s * self._chance.uniform(0.5, 1.0))
 
     def _uplink(self, node: Node, now_s: float) -> None:
-        payload = node.model.uplink(self._around(node, now_s))
+        payload = Payload(*node.replies.popleft()) if node.replies else node.model.uplink(self._around(node, now_s))
         sent = node.device.uplink(payload.f_port, payload.data, now_s, confirmed=node.entry.confirmed)
         self.tally.uplinks += 1
         self._on_air(node, sent)
@@ -178,7 +195,8 @@ class Town:
         if node.unacknowledged is not None:
             self._repeat_later(node, node.unacknowledged)
         jitter = self._chance.uniform(1 - _PERIOD_JITTER, 1 + _PERIOD_JITTER)
-        self._report_at(node, now_s + node.model.period_s * jitter)
+        again_s = self._chance.uniform(*_REPORT_AFTER_ORDER_S) if node.replies else node.model.period_s * jitter
+        self._report_at(node, now_s + again_s)
         if node.unacknowledged is None:
             self._redundant_later(node, sent.phy_payload, node.device.settings.nb_trans - 1)
 
@@ -249,13 +267,38 @@ class Town:
         if heard.acknowledges:
             node.unacknowledged = None
         at_once = heard.more_pending or heard.confirmed
-        if heard.f_port is not None:
+        if heard.f_port in PACKAGE_PORTS:
+            replies = node.device.packages.obey(heard.f_port, heard.data, now_s) if node.device.packages else []
+            node.replies.extend(replies)
+            at_once |= bool(replies)
+        elif heard.f_port is not None:
             if node.room is not None:
                 self._follow(node.room, self._instant(now_s))
             at_once |= node.model.obey(heard.f_port, heard.data)
             self._flash.keep(node.entry.dev_eui, node.model.kept())
         if at_once:
             self._report_at(node, now_s + self._chance.uniform(*_REPORT_AFTER_ORDER_S))
+
+    def _beacon_after(self, now_s: float) -> None:
+        start = next_beacon(self._instant(now_s))
+        self._at((start - self._origin).total_seconds(), self._beacon)
+
+    def _beacon(self, now_s: float) -> None:
+        """Gateways with GPS send it by themselves; a device near one of them hears it."""
+        beacon, instant = EU863_870.beacon, self._instant(now_s)
+        data_rate = EU863_870.data_rate(beacon.data_rate)
+        sent = Transmission(b"", beacon.frequencies_hz[0], data_rate, _BEACON_DBM, now_s, now_s + _BEACON_S)
+        for node in self.nodes:
+            ping, packages = node.device.ping, node.device.packages
+            if ping is None and not (packages and packages.wants_beacon):
+                continue
+            links = [one for one in node.links if self.gateways[one.gateway].origin is not None]
+            if any(self._air.reception(sent, link) is not None for link in links):
+                if ping is not None:
+                    ping.hear_beacon(instant, now_s)
+                if packages is not None:
+                    packages.hear_beacon()
+        self._beacon_after(now_s)
 
     # --- surroundings
 

@@ -6,6 +6,7 @@ from maillage.identity.actor import machine
 from maillage.kernel.errors import Conflict
 from maillage.lorawan.actions import rewrap_keys
 from maillage.lorawan.key_ring import key_ring
+from maillage.lorawan.multicast.actions import rewrap_group_keys
 
 
 class Command(BaseCommand):
@@ -17,7 +18,7 @@ class Command(BaseCommand):
     3. take the old one away and start the processes anew.
     """
 
-    help = "Wrap the keys of devices and sessions by the first key-encryption key of MAILLAGE_KEK."
+    help = "Wrap the keys of devices, sessions and groups by the first key-encryption key of MAILLAGE_KEK."
 
     def handle(self, *args: object, **options: object) -> None:  # noqa: ARG002 - Django's signature
         """Progress a batch, then the total."""
@@ -27,6 +28,7 @@ class Command(BaseCommand):
                 total += count
                 if count:
                     self.stdout.write(f"{total} rows…")
+            total += rewrap_group_keys(machine("rewrap_keys"))
         except Conflict as error:
             raise CommandError(f"a stored key cannot be read: {error}") from error
         self.stdout.write(f"{total} rows wrapped anew by key {key_ring().current_id}; the others were already.")
