@@ -12,9 +12,9 @@ from django.db import models
 
 from maillage.identity.models import User
 from maillage.identity.tenancy import TenantOwned
-from maillage.lorawan.integrations import models as _integrations  # noqa: F401 - Django looks for them here
 from maillage.lorawan.health.models import DeviceHealth as DeviceHealth  # Django looks for a capability's models here
 from maillage.lorawan.health.models import Hearing as Hearing
+from maillage.lorawan.integrations import models as _integrations  # noqa: F401 - Django looks for them here
 
 EUI = RegexValidator(r"^[0-9a-f]{16}\Z", code="eui")
 

@@ -34,7 +34,7 @@ from maillage.processes import bus
 from maillage.processes.command import Desk
 from maillage.processes.mqtt_desk import MqttDesk
 from maillage.processes.running import told_to_stop, until_terminated
-from maillage.processes.telemetry import conninfo
+from maillage.telemetry.database import conninfo
 
 FOLLOWING = bus.Following("integrations", (UPLINKS, DOWNLINKS))
 RETRY_S = 1.0
