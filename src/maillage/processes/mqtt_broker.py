@@ -154,8 +154,8 @@ def _mqtt_port(env: Environment, before: BrokerAddress | None) -> int:
     """That of the environment; else that of last time; else the first free usual one; else any."""
     if env.customer_mqtt_port is not None:
         if not ports.is_free(env.customer_mqtt_host, env.customer_mqtt_port):
-            sentence = f"MQTT clients cannot be served: port {env.customer_mqtt_port} is taken. Choose another with"
-            sentence += " MAILLAGE_CUSTOMER_MQTT_PORT."
+            taken = f"MQTT clients cannot be served: port {env.customer_mqtt_port} is taken."
+            sentence = f"{taken} Choose another: MAILLAGE_CUSTOMER_MQTT_PORT."
             raise CannotStart("mqtt-port-in-use", sentence, port=env.customer_mqtt_port)
         return env.customer_mqtt_port
     wanted = [*([before.mqtt_port] if before else []), *USUAL_PORTS]

@@ -174,7 +174,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='command',
             name='origin',
-            field=models.CharField(choices=[('person', 'Person'), ('schedule', 'Schedule'), ('api', 'Api'), ('special', 'Special')], max_length=16),
+            field=models.CharField(choices=[('person', 'Person'), ('schedule', 'Schedule'), ('api', 'Api'), ('special', 'Special'), ('rule', 'Rule')], max_length=16),
         ),
         migrations.AlterField(
             model_name='command',

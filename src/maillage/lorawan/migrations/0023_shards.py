@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("lorawan", "0010_lorawan_1_1_and_abp")]
+    dependencies = [("lorawan", "0021_device_health")]
 
     operations = [
         migrations.AddField(
