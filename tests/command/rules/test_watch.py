@@ -150,6 +150,7 @@ def test_switching_off_ends_the_alarm_and_forgets(evry, air, at):
     actions.enable_rule(evry.mayor, rule.pk, enabled=False)
     watch.look(T + 23 * MINUTE)
     assert (open_alarms(), watch.size, RuleState.objects.count()) == ([], 0, 0)
+    assert AlarmEvent.objects.last().kind == "withdrawn"
 
 
 def test_values_too_old_ring_nothing(evry, air, at):

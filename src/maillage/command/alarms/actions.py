@@ -82,13 +82,25 @@ def raise_alarm(actor: Actor, cause: Cause) -> Alarm:
 @transaction.atomic
 def clear_alarm(actor: Actor, organisation_id: int, key: str, at: datetime, explained_by: str = "") -> Alarm | None:
     """Its cause is over, or another alarm explains it. None when there was none open."""
+    kind = AlarmEvent.Kind.EXPLAINED if explained_by else AlarmEvent.Kind.CLEARED
+    return _clear(actor, organisation_id, key, at, kind, {"by": explained_by} if explained_by else {})
+
+
+@transaction.atomic
+def withdraw_alarm(actor: Actor, organisation_id: int, key: str) -> Alarm | None:
+    """What raised it is no longer watched: nothing is known of its cause. None when there was none open."""
+    return _clear(actor, organisation_id, key, clock.now(), AlarmEvent.Kind.WITHDRAWN, {})
+
+
+def _clear(
+    actor: Actor, organisation_id: int, key: str, at: datetime, kind: AlarmEvent.Kind, facts: dict[str, object]
+) -> Alarm | None:
     found = queries.open_alarms(actor).filter(organisation_id=organisation_id, key=key)
     alarm = found.select_for_update(of=("self",)).first()
     if alarm is None:
         return None
     _end(alarm, Alarm.State.CLEARED, at)
-    kind = AlarmEvent.Kind.EXPLAINED if explained_by else AlarmEvent.Kind.CLEARED
-    _note(actor, alarm, kind, at, facts={"by": explained_by} if explained_by else {})
+    _note(actor, alarm, kind, at, facts=facts)
     _journal(actor, alarm, "alarm.cleared", {})
     return alarm
 

@@ -31,6 +31,7 @@ EVENTS: Mapping[str, Promise] = {
     "commented": _("Commentaire"),
     "cleared": _("Revenu à la normale"),
     "explained": _("Expliquée par une autre alarme : %(by)s"),
+    "withdrawn": _("Retirée : sa règle a été modifiée, suspendue ou supprimée"),
     "closed": _("Close"),
 }
 NOBODY = _("personne n’est d’astreinte")

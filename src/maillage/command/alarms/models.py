@@ -109,6 +109,7 @@ class AlarmEvent(models.Model):
         COMMENTED = "commented"
         CLEARED = "cleared"
         EXPLAINED = "explained"
+        WITHDRAWN = "withdrawn"
         CLOSED = "closed"
 
     alarm = models.ForeignKey(Alarm, on_delete=models.CASCADE, related_name="events")

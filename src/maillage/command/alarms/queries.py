@@ -15,6 +15,8 @@ from maillage.identity.actor import Actor, Role
 from maillage.identity.models import Mandate, Membership, Organisation, User
 from maillage.identity.tenancy import TenantQuerySet
 from maillage.kernel.errors import NotFound
+from maillage.telemetry.models import Thing
+from maillage.territory.models import Site
 
 OPEN = (Alarm.State.RAISED, Alarm.State.ACKNOWLEDGED)
 
@@ -141,6 +143,13 @@ def muted_until(actor: Actor, one: Alarm, now: datetime) -> datetime | None:
     about = whole | (Q(gateway_eui=one.gateway_eui) if one.gateway_eui else Q(site_id=one.site_id, site__isnull=False))
     under_way = maintenances(actor, now).filter(about, organisation_id=one.organisation_id, starts_at__lte=now)
     return under_way.order_by("-ends_at").values_list("ends_at", flat=True).first()
+
+
+def equipped_sites(actor: Actor) -> list[Site]:
+    """The sites, of those that ``actor`` sees, where something is in service, by commune and name."""
+    things = Thing.objects.visible_to(actor).filter(decommissioned_at=None).values("site_id")
+    found = Site.objects.visible_to(actor).filter(pk__in=things).select_related("commune")
+    return list(found.order_by("commune__name", "name", "pk"))
 
 
 def people_of(organisation_id: int) -> Sequence[User]:

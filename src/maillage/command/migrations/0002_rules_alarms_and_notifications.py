@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField()),
-                ('kind', models.CharField(choices=[('raised', 'Raised'), ('rang_again', 'Rang Again'), ('told', 'Told'), ('reminded', 'Reminded'), ('escalated', 'Escalated'), ('muted', 'Muted'), ('acknowledged', 'Acknowledged'), ('assigned', 'Assigned'), ('commented', 'Commented'), ('cleared', 'Cleared'), ('explained', 'Explained'), ('closed', 'Closed')], max_length=16)),
+                ('kind', models.CharField(choices=[('raised', 'Raised'), ('rang_again', 'Rang Again'), ('told', 'Told'), ('reminded', 'Reminded'), ('escalated', 'Escalated'), ('muted', 'Muted'), ('acknowledged', 'Acknowledged'), ('assigned', 'Assigned'), ('commented', 'Commented'), ('cleared', 'Cleared'), ('explained', 'Explained'), ('withdrawn', 'Withdrawn'), ('closed', 'Closed')], max_length=16)),
                 ('actor_label', models.CharField(blank=True, max_length=150)),
                 ('comment', models.TextField(blank=True)),
                 ('facts', models.JSONField(default=dict)),

@@ -100,8 +100,8 @@ def messages(request: HttpRequest, query: Query[PageQuery]) -> CursorPage[Messag
 
 @router.get("/hooks", response=list[HookOut], summary="Programs that are told")
 def hooks(request: HttpRequest) -> list[HookOut]:
-    """By name, without their secrets."""
-    return [HookOut(**_hook(one)) for one in queries.hooks(actor_of(request))]
+    """By name, without their secrets; only for who represents their organisation."""
+    return [HookOut(**_hook(one)) for one in queries.represented_hooks(actor_of(request))]
 
 
 @router.post("/hooks", response={201: NewHookOut}, summary="Tell a program")

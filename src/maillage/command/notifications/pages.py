@@ -61,7 +61,7 @@ def notifications(request: HttpRequest) -> HttpResponse:
             )
             for one in page
         ],
-        "hooks": queries.hooks(actor) if owners else (),
+        "hooks": queries.represented_hooks(actor),
         "owners": owners,
         "severities": SEVERITIES.items(),
         "crumbs": [(_("Alarmes"), reverse("command:alarms"))],

@@ -10,6 +10,7 @@ from maillage.command.engine.window import EVERY_DAY, Window
 from maillage.command.notifications.engine.timing import Wish
 from maillage.command.notifications.models import Hook, Notification, Preference, PushSubscription
 from maillage.identity.actor import Actor
+from maillage.identity.policies import may_represent
 from maillage.identity.tenancy import TenantQuerySet
 from maillage.kernel.errors import NotFound, Refused
 
@@ -51,6 +52,11 @@ def subscriptions_of(user_id: int) -> Sequence[PushSubscription]:
 def hooks(actor: Actor) -> TenantQuerySet[Hook]:
     """The programs that ``actor`` sees, by name."""
     return Hook.objects.visible_to(actor).select_related("organisation").order_by("name", "pk")
+
+
+def represented_hooks(actor: Actor) -> list[Hook]:
+    """Those whose address ``actor`` may read: it may hold a secret of the program's."""
+    return [one for one in hooks(actor) if may_represent(actor, one.organisation_id)]
 
 
 def hook(actor: Actor, hook_id: int) -> Hook:

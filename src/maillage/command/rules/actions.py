@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from maillage.command import registry
 from maillage.command.actions import request
 from maillage.command.alarms import queries as alarms
-from maillage.command.alarms.actions import Cause, clear_alarm, raise_alarm
+from maillage.command.alarms.actions import Cause, clear_alarm, raise_alarm, withdraw_alarm
 from maillage.command.engine.bounds import check
 from maillage.command.models import Command
 from maillage.command.notifications import queries as notifications
@@ -357,7 +357,7 @@ def _begin(rule: Rule) -> None:
 
 def _forget(actor: Actor, rule: Rule) -> None:
     RuleState.objects.filter(rule=rule).delete()
-    clear_alarm(actor, rule.organisation_id, queries.key_of(rule.pk), clock.now())
+    withdraw_alarm(actor, rule.organisation_id, queries.key_of(rule.pk))
 
 
 def _journal(actor: Actor, rule: Rule, action: str, facts: dict[str, object]) -> None:

@@ -61,7 +61,7 @@ class RuleLine:
 def rules(request: HttpRequest) -> HttpResponse:
     """The rules that the reader sees, by name."""
     actor = actor_of(request)
-    sites = list(_sites(actor))
+    sites = _sites(actor)
     context = {
         "lines": [_line(actor, one) for one in queries.rules(actor)],
         "sites": sites,
@@ -194,9 +194,7 @@ def _choices(actor: Actor, organisation_id: int, streams: Sequence[Datastream]) 
 
 def _sites(actor: Actor) -> list[Site]:
     """Where a rule may be made: the sites that have something to watch."""
-    things = telemetry.things(actor).select_related("site__commune")
-    known = {thing.site_id: thing.site for thing in things if policies.may_command(actor, thing.organisation_id)}
-    return sorted(known.values(), key=lambda site: (site.commune.name, site.name))
+    return [site for site in alarms.equipped_sites(actor) if policies.may_command(actor, site.organisation_id)]
 
 
 def _line(actor: Actor, found: Rule) -> RuleLine:

@@ -22,7 +22,6 @@ from maillage.identity.middleware import actor_of
 from maillage.identity.models import Organisation
 from maillage.kernel import clock
 from maillage.kernel.errors import Conflict, Invalid
-from maillage.telemetry import queries as telemetry
 from maillage.territory.models import Site
 from maillage.web import problems
 
@@ -155,6 +154,4 @@ def _owners(actor: Actor) -> list[Organisation]:
 
 def _sites(actor: Actor) -> list[Site]:
     """Where something is installed."""
-    things = telemetry.things(actor)
-    known = {one.site_id: one.site for one in things if policies.may_command(actor, one.organisation_id)}
-    return sorted(known.values(), key=lambda site: site.name)
+    return [site for site in queries.equipped_sites(actor) if policies.may_command(actor, site.organisation_id)]
