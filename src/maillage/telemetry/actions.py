@@ -17,7 +17,7 @@ from maillage.lorawan.notify import notify
 from maillage.telemetry import queries
 from maillage.telemetry.device_models import device_model
 from maillage.telemetry.events import NOTIFY_THINGS
-from maillage.telemetry.models import Datastream, ObservedProperty, Thing
+from maillage.telemetry.models import Datastream, FeatureOfInterest, ObservedProperty, Thing
 from maillage.territory.models import Site, Space
 
 _NAME_LENGTH = 150
@@ -125,6 +125,24 @@ def install_thing(actor: Actor, installation: Installation) -> Thing:
     _create_datastreams(thing, model)
     _tell(actor, thing, "telemetry.thing_installed", {"dev_eui": device.pk, "model": model.key, **_where(thing)})
     return thing
+
+
+@transaction.atomic
+def set_feature(actor: Actor, datastream_id: int, name: str, description: str = "") -> Datastream:
+    """Says what the datastream observes, when it is not the place of its thing; with an empty ``name``, the place.
+
+    Features of one name are one within an organisation; a new description replaces the old one. Raises ``NotFound``,
+    ``Refused``, ``Invalid``.
+    """
+    stream = queries.datastream(actor, datastream_id)
+    require_configure(actor, stream.organisation_id)
+    stream.feature = _feature(actor, stream.organisation_id, _name(name), description) if name else None
+    stream.save(update_fields=["feature"])
+    facts: dict[str, object] = {"quantity": stream.quantity, "feature": name}
+    write_journal(
+        actor, stream.organisation_id, "telemetry.feature_set", "datastream", stream.pk, stream.thing.name, facts
+    )
+    return stream
 
 
 @transaction.atomic
@@ -239,6 +257,14 @@ def _note_properties(known: Iterable[tuple[str, str, str, str]]) -> None:
     """Quantity codes that the catalogue does not have yet enter it; what it says of the others stays."""
     rows = [ObservedProperty(code=code, name=name, name_en=name_en, unit=unit) for code, name, name_en, unit in known]
     ObservedProperty.objects.bulk_create(sorted(rows, key=lambda row: row.code), ignore_conflicts=True)
+
+
+def _feature(actor: Actor, organisation_id: int, name: str, description: str) -> FeatureOfInterest:
+    whole = FeatureOfInterest.objects.visible_to(actor)
+    feature, _ = whole.update_or_create(
+        organisation_id=organisation_id, name=name, defaults={"description": description}
+    )
+    return feature
 
 
 def _check_declared(measure: Declared) -> None:

@@ -195,6 +195,13 @@ class DatastreamOut(Schema):
     feature: str | None
 
 
+class FeatureIn(Schema):
+    """What is observed, when it is not the place of the thing; an empty name says that it is."""
+
+    name: str = Field("", max_length=150, examples=["L’Yerres au pont Perronet"])
+    description: str = Field("", max_length=2000)
+
+
 class RetentionOut(Schema):
     """How long values are kept. ``organisation_id`` null: everybody's; ``quantity`` empty: all of them."""
 
@@ -292,6 +299,14 @@ def correct(request: HttpRequest, datastream_id: int, body: CorrectionIn) -> Cor
     """Values that were wrong are replaced or taken back, summaries follow; the journal keeps what was there."""
     changes = [value_actions.Change(one.at, one.value) for one in body.changes]
     return CorrectedOut(changed=value_actions.correct(actor_of(request), datastream_id, changes, body.reason))
+
+
+@router.put(
+    "/datastreams/{int:datastream_id}/feature", response=DatastreamOut, summary="Set a feature", tags=["telemetry"]
+)
+def set_feature(request: HttpRequest, datastream_id: int, body: FeatureIn) -> DatastreamOut:
+    """What the datastream observes (OGC SensorThings: feature of interest)."""
+    return _datastream_out(actions.set_feature(actor_of(request), datastream_id, body.name, body.description))
 
 
 @router.get("/retention", response=list[RetentionOut], summary="Retention rules", tags=["telemetry"])

@@ -71,6 +71,7 @@ SOURCES: Mapping[str, Promise] = {
 ACTIONS: Mapping[str, Promise] = {
     "telemetry.thing_installed": _("Équipement installé"),
     "telemetry.thing_declared": _("Équipement déclaré"),
+    "telemetry.feature_set": _("Objet observé fixé"),
     "telemetry.values_imported": _("Mesures importées"),
     "telemetry.values_corrected": _("Mesures corrigées"),
     "telemetry.values_forgotten": _("Mesures effacées, au terme de leur conservation"),
@@ -87,6 +88,7 @@ FACTS: Mapping[str, Promise] = {
     "model": _("modèle"),
     "site": _("site"),
     "space": _("pièce"),
+    "feature": _("objet observé"),
     "quantities": _("grandeurs"),
     "quantity": _("grandeur"),
     "values": _("valeurs"),

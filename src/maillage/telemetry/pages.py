@@ -33,6 +33,7 @@ ROWS_A_PAGE = 100
 RECENT = timedelta(days=30)
 SHOWN = timedelta(days=7)
 LAST_VALUES = 20
+MOST_WAITING = 50
 
 
 def configures(request: HttpRequest) -> bool:
@@ -63,7 +64,7 @@ def home(request: HttpRequest) -> HttpResponse:
     refused = queries.quarantined(actor, (clock.now() - RECENT).date())
     page, names = streams.get_page(request.GET.get("page")), queries.quantity_names(get_language() or "")
     context = {
-        "waiting": queries.devices_to_install(actor),
+        "waiting": queries.devices_to_install(actor)[:MOST_WAITING],
         "refused": [
             (row, SENTENCES.get(row.cause, row.cause), names.get(row.datastream.quantity, row.datastream.quantity))
             for row in refused

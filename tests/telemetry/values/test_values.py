@@ -15,8 +15,9 @@ from maillage.telemetry import queries
 from maillage.telemetry.actions import Declaration, Declared, declare_thing
 from maillage.telemetry.archivist import archive_once
 from maillage.telemetry.engine.judging import Given
-from maillage.telemetry.models import Datastream, Latest, ObservedProperty, Quarantined
+from maillage.telemetry.models import Datastream, FeatureOfInterest, Latest, ObservedProperty, Quarantined
 from maillage.telemetry.rollups.store import Roller
+from maillage.telemetry.values import queries as value_queries
 from maillage.telemetry.values.actions import Change, backfill, correct, push_values
 from maillage.telemetry.verification.queries import verify
 
@@ -203,6 +204,32 @@ def test_the_api_declares_pushes_and_corrects(evry):
     assert client.get(f"/api/v1/things/{thing.json()['id']}").json()["readings"][0]["value"] == 12.0
     assert [one["code"] for one in client.get("/api/v1/observed-properties").json()] == ["water"]
     assert client.get("/api/v1/datastreams").json()["items"][0]["source"] == "http"
+
+
+def test_the_api_says_what_is_observed(evry, meter, brunoy):
+    client = logged_in(person(evry.organisation, Role.TECHNICIAN))
+    path = f"/api/v1/datastreams/{meter.pk}/feature"
+    for feature in ("Logement du gardien", "Logement du gardien", ""):
+        answer = client.put(path, {"name": feature}, content_type="application/json")
+        assert (answer.status_code, answer.json()["feature"]) == (200, feature or None)
+    assert FeatureOfInterest.objects.visible_to(evry.mayor).count() == 1
+    stranger = logged_in(person(brunoy.organisation, Role.TECHNICIAN))
+    assert stranger.put(path, {"name": "x"}, content_type="application/json").status_code == 404
+    assert logged_in(evry.mayor).put(path, {"name": "x"}, content_type="application/json").status_code == 403
+
+
+def test_a_curve_read_while_its_month_leaves_is_whole(evry, meter, sum_up, monkeypatch):
+    at = [NOW - timedelta(days=100, hours=n) for n in range(4)]
+    push_values(INSTALLER, [Given(meter.pk, one, 50.0 - n) for n, one in enumerate(at)], HTTP)
+    sum_up()
+    read = value_queries._first_rows
+
+    def too_late(*arguments):
+        archive_once(machine("archive"), NOW)
+        return read(*arguments)
+
+    monkeypatch.setattr(value_queries, "_first_rows", too_late)
+    assert [value for _, value in raw(evry, meter)] == [47.0, 48.0, 49.0, 50.0]
 
 
 def test_the_api_sets_and_removes_retention(evry):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.db import connection
@@ -73,6 +73,7 @@ class Bucket(NamedTuple):
 
 Buckets = dict[int, list[Bucket]]
 Values = dict[int, list[tuple[datetime, float]]]
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +105,17 @@ class Piece:
 
 def values(wanted: Wanted, most_each: int) -> Values:
     """The values in force, at most the ``most_each`` first of each datastream, in the order of time."""
-    found: Values = {one: [] for one in wanted.ids}
-    for piece in _pieces(wanted):
-        rows = _rows_in_force(piece) if piece.file else _first_rows(piece.wanted, most_each)
-        for stream_id, at, value in rows:
-            if len(found[stream_id]) < most_each:
-                found[stream_id].append((at, value))
-    return found
+
+    def read(pieces: Sequence[Piece]) -> Values:
+        found: Values = {one: [] for one in wanted.ids}
+        for piece in pieces:
+            rows = _rows_in_force(piece) if piece.file else _first_rows(piece.wanted, most_each)
+            for stream_id, at, value in rows:
+                if len(found[stream_id]) < most_each:
+                    found[stream_id].append((at, value))
+        return found
+
+    return _steadily(wanted, read)
 
 
 def values_at(datastream_id: int, instants: Sequence[datetime]) -> dict[datetime, float]:
@@ -131,9 +136,8 @@ def buckets(wanted: Wanted, width: timedelta) -> Buckets:
     """
     if width >= DAY:
         return _of_days(wanted, width // DAY)
-    rows: list[tuple[Any, ...]] = []
-    for piece in _pieces(replace(wanted, start=_bin(wanted.start, width))):
-        rows += _rows_of(piece, width)
+    whole = replace(wanted, start=_bin(wanted.start, width))
+    rows = _steadily(whole, lambda pieces: [row for piece in pieces for row in _rows_of(piece, width)])
     return _merged(rows, wanted.moduli, lambda at: _bin(at, width) if width > HOUR else at)
 
 
@@ -278,6 +282,16 @@ def _first_rows(wanted: Wanted, most_each: int) -> Iterable[tuple[Any, ...]]:
 def _has_late(wanted: Wanted) -> bool:
     query = "SELECT EXISTS (SELECT FROM telemetry_observation WHERE datastream_id = ANY(%s) AND at >= %s AND at < %s)"
     return bool(_select(query, [wanted.ids, wanted.start, wanted.end])[0][0])
+
+
+def _steadily(wanted: Wanted, read: Callable[[Sequence[Piece]], Found]) -> Found:
+    """What ``read`` finds, read again when a month left for the archive, or was merged in it, meanwhile."""
+    pieces = _pieces(wanted)
+    while True:
+        found, before = read(pieces), pieces
+        pieces = _pieces(wanted)
+        if pieces == before:
+            return found
 
 
 def _pieces(wanted: Wanted) -> list[Piece]:
