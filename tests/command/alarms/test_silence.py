@@ -23,7 +23,9 @@ def operator(db):
 
 
 @pytest.fixture
-def gateways(operator):
+def gateways(operator, equipment):
+    """Two, heard now; no device was heard yet."""
+    Device.objects.visible_to(INSTALLER).update(last_seen_at=None)
     for eui in (G1, G2):
         Gateway.objects.create(organisation=operator, eui=eui, name=eui[-1], last_seen_at=NOW)
 
