@@ -34,6 +34,7 @@ def test_a_mayor_sets_the_temperature_and_the_valve_itself_confirms(theatre):
     _sees_each_step_without_reloading(page, wanted)
     assert_fit_for_everybody(page)
 
+    page.locator(".m-header-tools summary").click()
     page.get_by_role("link", name="Journal", exact=True).click()
     line = page.get_by_role("row").filter(has_text="Commande confirmée").filter(has_text=ROOM).first
     expect(line).to_contain_text(str(wanted))

@@ -28,5 +28,20 @@ def test_the_section_of_the_page_is_current(path, current):
     assert [link.label for link in navigation.links(request_for(path)) if link.current] == current
 
 
+def entries(count, *, in_menu=False):
+    return [navigation.NavLink(f"{number}", f"/{number}/", "home", False, in_menu) for number in range(count)]
+
+
+def test_a_phone_keeps_behind_plus_what_does_not_fit_under_the_thumb():
+    assert navigation.Navigation(entries(5)).overflow == []
+    assert [link.label for link in navigation.Navigation(entries(6)).overflow] == ["4", "5"]
+
+
+def test_what_is_rarely_used_stands_in_the_person_s_menu():
+    own = entries(1, in_menu=True)
+    assert navigation.Navigation([*entries(3), *own]).bar == entries(3)
+    assert navigation.Navigation([*entries(3), *own]).menu == own
+
+
 def test_a_visitor_without_user_sees_what_everyone_sees():
     assert len(navigation.links(RequestFactory().get("/"))) == 2

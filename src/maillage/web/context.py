@@ -1,13 +1,11 @@
 """What every page is given; computed only when the page draws it."""
 
-from functools import partial
-
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from maillage.web.navigation import links
+from maillage.web.navigation import Navigation, links
 
 
 def page(request: HttpRequest) -> dict[str, object]:
-    """Context processor. ``navigation``: the list of ``NavLink`` of this request."""
-    return {"navigation": SimpleLazyObject(partial(links, request))}
+    """Context processor. ``navigation``: the ``Navigation`` of this request."""
+    return {"navigation": SimpleLazyObject(lambda: Navigation(links(request)))}
