@@ -22,6 +22,13 @@ LORAWAN_REGION = ENVIRONMENT.lorawan_region
 DEBUG = ENVIRONMENT.debug
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
 
+# A solution is a folder with a ``manifest.SOLUTION``; its line here is all that the rest of the house knows of it.
+SOLUTIONS = [
+    "maillage.solutions.heating",
+    "maillage.solutions.access",
+    "maillage.solutions.energy",
+]
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -41,8 +48,7 @@ INSTALLED_APPS = [
     "maillage.telemetry",
     "maillage.command",
     "maillage.catalogue",
-    "maillage.solutions.heating",
-    "maillage.solutions.access",
+    *SOLUTIONS,
     "maillage.orders",
     "maillage.billing",
     "maillage.demo",
@@ -189,11 +195,8 @@ else:
     EMAIL_USE_TLS, EMAIL_USE_SSL = MESSAGING.mail.starttls, MESSAGING.mail.tls
 EMAIL_TIMEOUT = 10
 
-# What the solutions declare; ``command.solutions`` reads them from here, so that adding one touches only this list.
-MAILLAGE_SOLUTIONS = [
-    "maillage.solutions.heating.manifest.SOLUTION",
-    "maillage.solutions.access.manifest.SOLUTION",
-]
+# What the solutions declare; ``command.registry`` reads them from here.
+MAILLAGE_SOLUTIONS = [f"{one}.manifest.SOLUTION" for one in SOLUTIONS]
 # What the capabilities say: the words of their errors and journal actions, and their places in the navigation.
 MAILLAGE_SENTENCES = [
     "maillage.identity.labels.SENTENCES",

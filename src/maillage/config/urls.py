@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from maillage.command import urls as command
+from maillage.command.registry import solutions
 from maillage.config.api import api
 from maillage.identity import urls as identity
 
@@ -16,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("radio/", include("maillage.lorawan.urls")),
     path("", include("maillage.billing.urls")),
     path("measures/", include("maillage.telemetry.urls")),
+    *(path(f"solutions/{one.code}/", include(one.urls)) for one in solutions().values() if one.urls),
     path("api/v1/", api.urls),
 ]
 

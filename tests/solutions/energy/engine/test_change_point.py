@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.solutions.energy.engine.years import heated, year
 
 from maillage.solutions.energy.engine.change_point import fit
-from tests.solutions.energy.engine.years import heated, year
 
 
 @settings(max_examples=30)

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.solutions.energy.engine.years import heated, year
 
 from maillage.solutions.energy.engine import goodness
 from maillage.solutions.energy.engine.anomaly import anomalies
 from maillage.solutions.energy.engine.change_point import fit
 from maillage.solutions.energy.engine.savings import savings
 from maillage.solutions.energy.engine.tertiary import adjusted_kwh, declaration_due, milestones, path_kwh
-from tests.solutions.energy.engine.years import heated, year
 
 BEFORE = year(heated(), noise=20)
 

@@ -42,7 +42,7 @@ class Terms:
         return 1 + (self.heating_below_c is not None) + (self.cooling_above_c is not None)
 
     def predict(self, outdoor_c: Numbers) -> Numbers:
-        """kWh of days of these mean temperatures."""
+        """The use of days of these mean temperatures, kWh."""
         total = np.full(len(outdoor_c), self.base_kwh)
         if self.heating_below_c is not None:
             total = total + self.heating_kwh * np.maximum(self.heating_below_c - outdoor_c, 0.0)
@@ -69,7 +69,7 @@ class Model:
         return self.terms.count
 
     def predict(self, outdoor_c: Numbers) -> Numbers:
-        """kWh of days of these mean temperatures."""
+        """The use of days of these mean temperatures, kWh."""
         return self.terms.predict(outdoor_c)
 
 

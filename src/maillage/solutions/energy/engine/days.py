@@ -22,7 +22,7 @@ class Day:
 
 
 def used(days: Sequence[Day]) -> Numbers:
-    """kWh of each day."""
+    """The use of each day, kWh."""
     return np.array([one.used_kwh for one in days], dtype=np.float64)
 
 

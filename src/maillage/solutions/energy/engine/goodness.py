@@ -45,7 +45,7 @@ def autocorrelation(residuals: Numbers) -> float:
 
 
 def independent_count(residuals: Numbers) -> float:
-    """n' = n (1 - ρ) / (1 + ρ): how many independent days the residuals are worth."""
+    """How many independent days the residuals are worth: n' = n (1 - ρ) / (1 + ρ)."""
     rho = autocorrelation(residuals)
     return len(residuals) * (1 - rho) / (1 + rho)
 

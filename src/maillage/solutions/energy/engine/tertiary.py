@@ -25,6 +25,11 @@ class Milestone:
     due_kwh: float
     reached: bool
 
+    @property
+    def percent(self) -> int:
+        """The reduction in percent."""
+        return round(100 * self.reduction)
+
 
 def milestones(reference_year: int, reference_kwh: float, used_kwh: float) -> list[Milestone]:
     """What is due and whether a year of ``used_kwh`` meets it already; ``ValueError`` for an unfit reference."""
