@@ -47,8 +47,8 @@ class Solution:
     ``retry``: when a command that did not get through is sent again. ``interlocks``: what forbids its verbs for a time.
     ``ceilings``: the highest mean over a building that the law allows, by verb. ``warms``: the verb whose schedule
     lines may begin early, so that the quantity ``warms[1]`` has reached its value at their time. ``approval_within``:
-    how long a command that needs a second person waits for them. ``urls``: the module with the addresses of its own pages,
-    which then stand under ``solutions/<code>/``.
+    how long a command that needs a second person waits for them. ``urls``: the module with the addresses of its
+    own pages, which then stand under ``solutions/<code>/``.
     """
 
     code: str

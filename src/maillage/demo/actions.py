@@ -9,6 +9,7 @@ from django.db import transaction
 from maillage.command.engine.schedule import AtClock, AtSun, Sun
 from maillage.command.schedules.actions import Draft, add_entry
 from maillage.demo import names, queries
+from maillage.demo.meter import NAME, declaration
 from maillage.demo.people import Person
 from maillage.demo.territory import GATE, VICKI, CommuneData, DevicePlan, GatewayPlan, MemberPlan
 from maillage.demo.weeks import EVERY_DAY, NIGHT_C, SCHOOL_DAYS, WARM_FROM, WARM_UNTIL
@@ -21,7 +22,7 @@ from maillage.lorawan.key_ring import key_ring
 from maillage.lorawan.keys import Purpose
 from maillage.lorawan.models import Device, Gateway
 from maillage.lorawan.notify import notify
-from maillage.telemetry.actions import Installation, install_thing
+from maillage.telemetry.actions import Installation, declare_thing, install_thing
 from maillage.territory.models import Commune, Site, Space
 
 JOIN_EUI = "0200009100000000"
@@ -121,6 +122,19 @@ def install_devices(actor: Actor, member: MemberPlan) -> int:
         space_id = spaces[site.pk, one.room] if one.room else None
         install_thing(actor, Installation(one.dev_eui, site.pk, one.name, space_id, one.solution))
     return len(missing)
+
+
+@transaction.atomic
+def install_meter(actor: Actor, member: MemberPlan) -> dict[str, int]:
+    """The gas meter of the member's heated school; its datastreams by quantity."""
+    organisation = queries.organisations(actor)[member.slug]
+    school = next(plan for plan in member.sites if plan.rooms)
+    site = queries.sites_of(actor, organisation.pk)[school.name]
+    found = queries.meter_streams(actor, site.pk, NAME)
+    if found:
+        return found
+    declare_thing(actor, declaration(site.pk))
+    return queries.meter_streams(actor, site.pk, NAME)
 
 
 COLD_ROOM = "Salle exposée au nord, demande du conseil d’école (exemple)"

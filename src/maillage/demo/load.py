@@ -19,6 +19,7 @@ from maillage.demo.bills import load_bills
 from maillage.demo.catalogue import load_catalogue
 from maillage.demo.fleet import fleet_of
 from maillage.demo.history import Past, Span, follow, past_of, values
+from maillage.demo.meter import readings
 from maillage.demo.people import MANDATES, PEOPLE
 from maillage.demo.territory import GATEWAYS, MEMBERS, MemberPlan, TerritoryPlan, plan_territory
 from maillage.identity.actor import Actor, machine
@@ -89,8 +90,9 @@ def load(progress: Progress, folder: Path | None = None, size: Size | None = Non
     devices = sum(_each(progress, "Devices", plan, lambda member: actions.install_devices(_ACTOR, member)))
     programmes = sum(_each(progress, "Weekly programmes", plan, lambda member: actions.programme(_ACTOR, member)))
     observations = _load_pasts(progress, plan, size, folder)
-    offerings = load_catalogue(_ACTOR)
     featured = [member for member in plan.members if member.featured]
+    observations += sum(_load_meter(member) for member in featured[:1])
+    offerings = load_catalogue(_ACTOR)
     bills = load_bills(_ACTOR, featured, shelf.today())
     return DemoSummary(communes, members, gateways, devices, programmes, observations, offerings, bills)
 
@@ -121,6 +123,21 @@ def _load_pasts(progress: Progress, plan: TerritoryPlan, size: Size, folder: Pat
     pasts, written = asyncio.run(_write_pasts(progress, plan, missing, size))
     write_fleet(fleet_file(folder), fleet_of(plan, pasts, app_keys))
     return written
+
+
+def _load_meter(member: MemberPlan) -> int:
+    """The meter of the member's heated school, with its past; in one transaction, so all of it or nothing."""
+    streams = actions.install_meter(_ACTOR, member)
+    if queries.has_values(_ACTOR, streams.values()):
+        return 0
+    generated = Observation.Source.GENERATED.value
+    rows = [(streams[one.quantity], one.at, one.value, generated) for one in readings(member, clock.now())]
+    return asyncio.run(_write_rows(rows))
+
+
+async def _write_rows(rows: list[Row]) -> int:
+    async with await AsyncConnection.connect(_conninfo(), autocommit=True) as connection:
+        return await ObservationStore(connection).write(rows)
 
 
 def _is_current(path: Path, app_keys: dict[str, bytes]) -> bool:

@@ -8,7 +8,7 @@ from maillage.identity.models import Mandate, Organisation, User
 from maillage.lorawan.key_ring import key_ring
 from maillage.lorawan.keys import Purpose
 from maillage.lorawan.models import Device, Gateway
-from maillage.telemetry.models import Observation, Thing
+from maillage.telemetry.models import Datastream, Latest, Observation, Thing
 from maillage.territory.models import Commune, Site
 
 
@@ -57,6 +57,17 @@ def installed(actor: Actor, dev_euis: Collection[str]) -> dict[str, Thing]:
     """The things that those devices are, by DevEUI."""
     found = Thing.objects.visible_to(actor).filter(device_id__in=dev_euis).order_by("pk")
     return {str(one.device_id): one for one in found}
+
+
+def meter_streams(actor: Actor, site_id: int, name: str) -> dict[str, int]:
+    """The datastreams of a site's thing of that name, by quantity."""
+    found = Datastream.objects.visible_to(actor).filter(thing__site_id=site_id, thing__name=name).order_by("pk")
+    return {one.quantity: one.pk for one in found}
+
+
+def has_values(_actor: Actor, datastream_ids: Collection[int]) -> bool:
+    """Whether any of the datastreams ever had a value, wherever it is kept now."""
+    return Latest.objects.filter(datastream_id__in=datastream_ids).exists()
 
 
 def scheduled(actor: Actor, thing_ids: Collection[int]) -> set[int]:

@@ -63,6 +63,7 @@ class ThingState:
     thing: Thing
     model: DeviceModel | None
     readings: tuple[Reading, ...]
+    declared_period: timedelta | None = None
 
     def reading(self, quantity: str) -> Reading | None:
         """The reading of one quantity."""
@@ -70,8 +71,8 @@ class ThingState:
 
     @property
     def period(self) -> timedelta:
-        """How often the thing is expected to report."""
-        return _period(self.model)
+        """How often the thing is expected to report: as its model says, else as was declared of its datastreams."""
+        return _period(self.model) if self.declared_period is None else self.declared_period
 
     @property
     def next_expected_at(self) -> datetime | None:
@@ -303,7 +304,9 @@ def _states(actor: Actor, wanted: Iterable[Thing]) -> list[ThingState]:
 
 def _state(one: Thing, streams: Sequence[Datastream]) -> ThingState:
     model = _model(one)
-    return ThingState(one, model, tuple(_reading(stream, model) for stream in streams))
+    declared = [timedelta(seconds=stream.period_s) for stream in streams if stream.period_s is not None]
+    readings = tuple(_reading(stream, model) for stream in streams)
+    return ThingState(one, model, readings, max(declared, default=None))
 
 
 def _reading(stream: Datastream, model: DeviceModel | None) -> Reading:

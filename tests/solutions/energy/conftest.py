@@ -29,7 +29,7 @@ def outdoor_c(at):
 
 @pytest.fixture
 def read_meter(committed_conninfo, tmp_path):
-    """Declares a meter with a weather sensor on a site and gives it two years; ``saving`` since the second, a leak yesterday."""
+    """A meter and a weather sensor on the school, read for two years; ``saving`` since the second, a leak yesterday."""
 
     def read(town, saving=0.3, days=DAYS):
         energy = Declared("active_energy", "Énergie", "kW.h", "import", "counter", 21_600)
