@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
+from pypdf import PdfReader
 from tests.catalogue.conftest import body, shop
 from tests.fixtures.billing import party
 from tests.fixtures.things import Town, brunoy, device, evry, person
@@ -66,3 +68,14 @@ def heard(dev_eui, gateways=("g1", "g2", "g3"), snr_db=7):
     found = Device.objects.unscoped("test").filter(pk=dev_eui)
     at = clock.now() + timedelta(seconds=1)
     found.update(last_seen_at=at, last_gateways=list(gateways), last_snr_db=snr_db, last_rssi_dbm=-101)
+
+
+@pytest.fixture
+def pdf_text():
+    """The words of a PDF, its pages one after the other."""
+
+    def read(content):
+        pages = PdfReader(BytesIO(content)).pages
+        return " ".join(" ".join(page.extract_text() for page in pages).replace("\u202f", " ").split())
+
+    return read

@@ -96,7 +96,7 @@ def pdf(request: HttpRequest, number: str) -> HttpResponse:
 def approve(request: HttpRequest, number: str) -> HttpResponse:
     """Sign, as far as one may."""
     done = actions.approve(actor_of(request), number)
-    messages.success(request, labels.STATES[State(done.state)])
+    messages.success(request, str(labels.STATES[State(done.state)]))
     return redirect("orders:quote", number)
 
 
