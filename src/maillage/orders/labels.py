@@ -82,9 +82,7 @@ SENTENCES: Mapping[str, Promise] = {
     "quote_of_several": _("Un devis est pour une seule organisation : choisissez des sites de la même commune."),
     "quote_too_many_devices": _("Un devis comporte au plus %(most)s appareils : faites-en plusieurs."),
     "quote_line_empty": _("« %(name)s » n’a aucune quantité : retirez la ligne du panier ou refaites la simulation."),
-    "quote_usage_tiered": _(
-        "« %(name)s » est facturé à l’usage par tranches, ce qu’un devis ne sait pas encore figer."
-    ),
+    "quote_usage_tiered": _("« %(name)s » est à l’usage et par tranches : un devis ne sait pas encore le figer."),
     "quote_expired": _(
         "Le devis %(number)s n’est plus valable depuis le %(valid_until)s : demandez-en un nouveau aux prix du jour."
     ),
