@@ -14,12 +14,13 @@ def orders(request: HttpRequest) -> bool:
     return actor is not None and actor.role in {Role.MAYOR, Role.AGENT, Role.OPERATOR}
 
 
-def works(request: HttpRequest) -> bool:
-    """Visible to who installs or receives."""
-    return actor_or_none(request) is not None
+def installs(request: HttpRequest) -> bool:
+    """Visible to contractors; the others find the works from the quotes."""
+    actor = actor_or_none(request)
+    return actor is not None and actor.role is Role.TECHNICIAN
 
 
 NAVIGATION = [
     NavItem(label=_("Devis"), url_name="orders:quotes", icon="clipboard-list", order=210, visible=orders),
-    NavItem(label=_("Travaux"), url_name="orders:works", icon="tool", order=211, visible=works),
+    NavItem(label=_("Travaux"), url_name="orders:works", icon="tool", order=205, visible=installs),
 ]
