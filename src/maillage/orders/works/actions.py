@@ -42,7 +42,7 @@ def scan(actor: Actor, item_id: int, code: str, space_id: int | None = None, pho
     # On its own, before our transaction: a claim that fails must stay counted.
     if tag.owner_token and not _is_theirs(actor, item, tag.dev_eui):
         claim_device(actor, code, item.organisation_id)
-    return _put(actor, item.pk, tag.dev_eui, space_id, photo)
+    return _put(actor, item.work_id, item.pk, tag.dev_eui, space_id, photo)
 
 
 @transaction.atomic
@@ -74,15 +74,17 @@ def accept(actor: Actor, work_id: int) -> WorkOrder:
 
 
 @transaction.atomic
-def _put(actor: Actor, item_id: int, dev_eui: str, space_id: int | None, photo: bytes | None) -> WorkItem:
-    item = WorkItem.objects.visible_to(actor).select_for_update(of=("self",)).select_related("work").get(pk=item_id)
-    _require_open(WorkOrder.objects.visible_to(actor).select_for_update().get(pk=item.work_id))
+def _put(actor: Actor, work_id: int, item_id: int, dev_eui: str, space_id: int | None, photo: bytes | None) -> WorkItem:
+    # The works first, then the item, as the acceptance does: neither waits for the other.
+    work = WorkOrder.objects.visible_to(actor).select_for_update(of=("self",)).select_related("site").get(pk=work_id)
+    _require_open(work)
+    item = WorkItem.objects.visible_to(actor).select_for_update().get(pk=item_id)
     device = visible_device(actor, dev_eui)
     if device.organisation_id != item.organisation_id:
-        raise Invalid("device_of_another_organisation", dev_eui=dev_eui, site=item.work.site.name)
+        raise Invalid("device_of_another_organisation", dev_eui=dev_eui, site=work.site.name)
     if device.decommissioned_at is not None:
         raise Conflict("device_decommissioned", dev_eui=dev_eui)
-    item.space = _room(actor, item.work.site_id, space_id)
+    item.space = _room(actor, work.site_id, space_id)
     if item.device_id != dev_eui:
         item.device, item.installed_at, item.installed_by = device, clock.now(), actor.label
     item.photo = photo or item.photo
