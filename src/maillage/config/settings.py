@@ -250,6 +250,7 @@ MAILLAGE_JOURNAL_TELLERS = {
 MAILLAGE_NAVIGATION = [
     "maillage.command.navigation.NAVIGATION",
     "maillage.catalogue.navigation.NAVIGATION",
+    "maillage.orders.navigation.NAVIGATION",
     "maillage.billing.navigation.NAVIGATION",
     "maillage.telemetry.navigation.NAVIGATION",
     "maillage.lorawan.navigation.NAVIGATION",

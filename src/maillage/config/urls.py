@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("maillage.catalogue.urls")),
     path("", include("maillage.catalogue.tmf.urls")),
     path("radio/", include("maillage.lorawan.urls")),
+    path("", include("maillage.orders.urls")),
     path("", include("maillage.billing.urls")),
     path("measures/", include("maillage.telemetry.urls")),
     *(path(f"solutions/{one.code}/", include(one.urls)) for one in solutions().values() if one.urls),

@@ -1,0 +1,1 @@
+"""Who pays for what is built: funders, their shares, and what the owner keeps to itself."""

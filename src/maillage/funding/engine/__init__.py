@@ -1,0 +1,1 @@
+"""Pure: financing plans and what is granted in the end."""

@@ -1,0 +1,1 @@
+"""From the order to what stands on a site: installed, heard, accepted, active."""
