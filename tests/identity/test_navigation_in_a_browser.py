@@ -12,6 +12,7 @@ from tests.identity.conftest import build_house
 pytestmark = pytest.mark.browser
 
 WIDTHS_PX = (390, 800, 1024, 1280, 1440)
+OTHER_PAGES = {"operator": ("/people/",), "mayor": ("/people/",), "visitor": ("/password/", "/login/")}
 _TARGETS = ".m-home, .m-nav > ul > li > a, .m-nav > ul > li > .m-menu > summary, .m-header-tools > *"
 _CLASHES = """() => {
     const boxes = [...document.querySelectorAll(TARGETS)].filter((each) => each.checkVisibility())
@@ -47,6 +48,10 @@ def test_the_bar_fits_every_screen_and_everybody(people, settings):
                 _picture(page, f"{role}-{width}")
                 assert page.evaluate(_CLASHES) == [], (role, width)
             assert_fit_for_everybody(page)
+            for address in OTHER_PAGES.get(role, ()):
+                page.goto(server + address)
+                _picture(page, f"{role}{address.replace('/', '-')}")
+                assert_fit_for_everybody(page)
         _plus_is_opened_from_the_keyboard(browser, server, people["operator"])
 
 

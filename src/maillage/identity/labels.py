@@ -9,6 +9,13 @@ from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
+KINDS: Mapping[str, Promise] = {
+    "operator": _("Opérateur"),
+    "commune": _("Commune"),
+    "contractor": _("Prestataire"),
+    "business": _("Entreprise"),
+}
+
 ROLES: Mapping[str, Promise] = {
     "operator": _("Opérateur"),
     "mayor": _("Maire"),
@@ -22,13 +29,22 @@ MACHINES: Mapping[str, Promise] = {
     "scheduler": _("Le programme horaire"),
     "demonstration": _("La démonstration"),
     "log-in page": _("La page de connexion"),
+    "invitation": _("Le lien d’invitation"),
+    "password link": _("Le lien de mot de passe"),
     "rules": _("Les règles automatiques"),
     "calendars": _("L’import de calendriers"),
 }
 
 ACTIONS: Mapping[str, Promise] = {
     "identity.organisation_created": _("Organisation créée"),
+    "identity.organisation_ended": _("Organisation fermée"),
     "identity.membership_added": _("Personne rattachée"),
+    "identity.membership_ended": _("Rattachement terminé"),
+    "identity.role_changed": _("Rôle changé"),
+    "identity.invited": _("Personne invitée"),
+    "identity.invitation_withdrawn": _("Invitation retirée"),
+    "identity.password_link_made": _("Lien de mot de passe créé"),
+    "identity.password_reset": _("Mot de passe choisi par un lien"),
     "identity.mandate_granted": _("Mandat donné"),
     "identity.mandate_revoked": _("Mandat retiré"),
     "identity.language_set": _("Langue choisie"),
@@ -67,6 +83,16 @@ SENTENCES: Mapping[str, Promise] = {
     "role_unfit": _("Le rôle « %(role)s » ne convient pas à %(organisation)s."),
     "membership_exists": _("%(person)s agit déjà pour %(organisation)s."),
     "membership_unknown": _("Vous n’agissez pas pour cette organisation."),
+    "member_unknown": _("Cette personne n’agit pas pour cette organisation, ou elle ne vous est pas accessible."),
+    "invitation_unknown": _("Cette invitation n’existe pas, ou elle a déjà été utilisée ou retirée."),
+    "link_unusable": _("Ce lien a déjà servi, a expiré ou a été remplacé. Demandez-en un autre à qui vous l’a envoyé."),
+    "link_for_another": _("Cette invitation est destinée à une autre personne que celle qui est connectée."),
+    "account_exists": _("Cette adresse a déjà un compte : connectez-vous, puis rouvrez ce lien pour accepter."),
+    "too_many_invitations": _("Trop d’invitations en un jour pour cette organisation : recommencez demain."),
+    "too_many_links": _("Trop de liens de mot de passe pour cette personne en une heure : recommencez plus tard."),
+    "organisation_ended": _("%(organisation)s est fermée : plus personne n’agit pour elle."),
+    "operator_cannot_end": _("L’opérateur du territoire ne peut pas être fermé."),
+    "not_oneself": _("Vous ne pouvez pas changer votre propre rôle ni vous retirer : demandez-le à quelqu’un d’autre."),
     "not_a_contractor": _("%(organisation)s n’est pas un prestataire : un mandat ne se donne qu’à un prestataire."),
     "mandate_exists": _("%(contractor)s a déjà un mandat de %(client)s."),
     "mandate_unknown": _("%(contractor)s n’a pas de mandat de %(client)s."),

@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 
 from maillage.identity import journal
 from maillage.identity.actor import Role
+from maillage.identity.tenancy import TenantOwned
 
 
 class Organisation(models.Model):
@@ -24,6 +25,7 @@ class Organisation(models.Model):
     name = models.CharField(max_length=200)
     slug = models.SlugField(max_length=80, unique=True)
     siren = models.CharField(max_length=9, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="From then on, nobody acts for it.")
     member_since = models.DateField(null=True, blank=True, help_text="Date of joining the syndicate, if a member.")
 
     class Meta:
@@ -102,6 +104,31 @@ class Membership(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["user", "organisation"], name="identity_one_role_an_organisation"),
         ]
+
+
+class Invitation(TenantOwned):
+    """A link by which somebody starts to act for the organisation, once. Only the SHA-256 of its secret is kept.
+
+    The account is made or found when the link is used, never before: who invites learns of no account.
+    """
+
+    email = models.EmailField()
+    full_name = models.CharField(max_length=150)
+    role = models.CharField(max_length=16, choices=[(r.value, r.value) for r in Role if r is not Role.MACHINE])
+    digest = models.BinaryField(max_length=32, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="When it was used, replaced or withdrawn.")
+
+
+class PasswordLink(models.Model):
+    """A link by which a person chooses a new password, once. Only the SHA-256 of its secret is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    digest = models.BinaryField(max_length=32, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="When it was used or replaced.")
 
 
 class ApiToken(models.Model):

@@ -47,6 +47,17 @@ def may_represent(actor: Actor, organisation_id: int) -> bool:
     return is_its_mayor or may_operate(actor, organisation_id)
 
 
+def may_staff(actor: Actor, organisation_id: int, role: Role) -> bool:
+    """People may start or cease to act in that role: the operator's say, or a mayor's on agents."""
+    is_its_mayor = actor.role is Role.MAYOR and actor.organisation_id == organisation_id
+    return may_operate(actor, organisation_id) or (is_its_mayor and role is Role.AGENT)
+
+
+def require_staff(actor: Actor, organisation_id: int, role: Role) -> None:
+    """Raises ``Refused`` unless ``may_staff``."""
+    _require(may_staff(actor, organisation_id, role), "staff", organisation_id)
+
+
 def require_see(actor: Actor, organisation_id: int) -> None:
     """Raises ``Refused`` unless ``may_see``."""
     _require(may_see(actor, organisation_id), "see", organisation_id)

@@ -26,7 +26,8 @@ class JournalFilter:
 
 def memberships_of(user_id: int) -> Sequence[Membership]:
     """For whom a person may act, oldest first, with user and organisation at hand."""
-    return list(Membership.objects.filter(user_id=user_id).select_related("user", "organisation").order_by("pk"))
+    own = Membership.objects.filter(user_id=user_id, organisation__ended_at=None)
+    return list(own.select_related("user", "organisation").order_by("pk"))
 
 
 def membership_of(actor: Actor) -> Membership | None:
@@ -66,6 +67,7 @@ def organisations_visible_to(actor: Actor) -> QuerySet[Organisation]:
 def live_token(clear_text: str, now: datetime) -> ApiToken | None:
     """The token of this clear text, unless expired, revoked or of a closed account."""
     alive = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now)) & Q(membership__user__is_active=True)
+    alive &= Q(membership__organisation__ended_at=None)
     tokens = ApiToken.objects.select_related("membership__user", "membership__organisation")
     return tokens.filter(alive, digest=token_digest(clear_text)).first()
 
