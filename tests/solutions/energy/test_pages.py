@@ -8,6 +8,7 @@ from tests.fixtures.things import logged_in
 from maillage.kernel import clock
 from maillage.solutions.energy import queries
 from maillage.solutions.energy.engine.change_point import fit
+from maillage.telemetry import queries as telemetry
 from maillage.telemetry.engine.calendar import day_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,7 +43,8 @@ def test_two_years_of_readings_become_a_saving_with_its_margin(evry, brunoy, rea
 
 
 def test_days_are_whole_and_of_the_meter(evry, read_meter):
-    read_meter(evry, saving=0, days=60)
+    thing = read_meter(evry, saving=0, days=60)
+    assert telemetry.state_of_thing(evry.mayor, thing.pk).period == timedelta(hours=6)  # as declared
     found = queries.meters(evry.mayor, evry.school)
     days = queries.days(evry.mayor, found, clock.now())
     assert len(days) == 59  # the first has no reading before it, today is not over
