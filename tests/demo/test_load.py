@@ -18,6 +18,7 @@ from maillage.kernel import clock
 from maillage.kernel.errors import Conflict
 from maillage.lorawan.models import Device, Gateway
 from maillage.lorawan.simulator.fleet import fleet_file, read_fleet
+from maillage.orders.quoting.queries import quotes
 from maillage.telemetry.models import Datastream, Latest, Observation, Thing
 from maillage.territory.models import Commune, Site
 
@@ -52,6 +53,7 @@ def test_the_demonstration_is_loaded_once_and_only_once(tmp_path):
     assert first.observations == Observation.objects.count() > 5000
     assert first.offerings == OfferingVersion.objects.filter(state="published", invented=True).count() > 10
     bills = list(invoices(ACTOR).order_by("pk"))
+    assert sorted(quotes(ACTOR).values_list("state", flat=True)) == ["issued", "ordered"]
     assert first.bills == len(bills) == 6  # two communes, three months
     assert len({one.number for one in bills}) == 6
     fleet = read_fleet(fleet_file(tmp_path))

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 from tests.fixtures.billing import BILLER, PES, run
+from tests.fixtures.radio import wrapped
+from tests.fixtures.things import device
 from tests.orders.conftest import SIRET, VALVES, heard, items, ordered, party, quoted, wanted
 
 from maillage.billing.actions import set_account
@@ -14,6 +16,8 @@ from maillage.catalogue.basket import BasketLine
 from maillage.identity.models import JournalEntry
 from maillage.kernel.errors import Conflict, Invalid, NotFound, Refused
 from maillage.kernel.money import cents
+from maillage.lorawan.keys import Purpose
+from maillage.lorawan.models import ClaimFailure, Device
 from maillage.orders.engine.approval import State
 from maillage.orders.engine.intervals import month_of
 from maillage.orders.models import Order, Quote, Subscription, WorkItem, WorkOrder
@@ -23,6 +27,7 @@ from maillage.orders.works import actions as works
 from maillage.telemetry.models import Thing
 
 pytestmark = pytest.mark.django_db
+HELD = "70b3d52dd3000099"
 
 
 def installed(market):
@@ -164,6 +169,20 @@ def test_the_label_of_a_device_may_be_scanned_instead_of_typed(market):
     ordered(market)
     label = f"LW:D0:70B3D57ED0000000:{VALVES[0].upper()}:00000000"
     assert works.scan(market.contractor, items(market)[0].pk, label).device_id == VALVES[0]
+
+
+def test_a_device_that_the_body_holds_is_claimed_by_the_scan_of_its_label(market, body):
+    token = wrapped(HELD, Purpose.OWNER_TOKEN, b"SECRET42")
+    device(body, HELD, "mclimate-vicki")
+    Device.objects.unscoped("test").filter(pk=HELD).update(owner_token=token)
+    ordered(market)
+    item = items(market)[0]
+    label = f"LW:D0:70B3D57ED0000000:{HELD.upper()}:00000000:O"
+    with pytest.raises(Refused, match="claim_refused"):
+        works.scan(market.contractor, item.pk, label + "WRONG")
+    assert ClaimFailure.objects.count() == 1
+    assert works.scan(market.contractor, item.pk, label + "SECRET42").device_id == HELD
+    assert Device.objects.visible_to(market.town.agent).get(pk=HELD).organisation_id == market.town.organisation.pk
 
 
 def test_works_are_not_accepted_before_every_device_stands_and_is_heard(market):

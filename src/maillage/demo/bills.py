@@ -108,7 +108,7 @@ def _open_accounts(actor: Actor, members: Sequence[MemberPlan]) -> None:
             commune = member.commune
             buyer = Party(
                 legal_name=f"Commune de {commune.name}",
-                siret=_siret(commune.siren),
+                siret=siret_of(commune.siren),
                 street="Place de la Mairie",
                 postcode=commune.postcodes[0],
                 city=commune.name,
@@ -116,7 +116,8 @@ def _open_accounts(actor: Actor, members: Sequence[MemberPlan]) -> None:
             billing.set_account(actor, known[member.slug].pk, buyer, Channel.TITRE)
 
 
-def _siret(siren: str) -> str:
+def siret_of(siren: str) -> str:
+    """An invented establishment of a commune, its key right."""
     start = siren + _ESTABLISHMENT
     return start + luhn.calc_check_digit(start)
 

@@ -21,6 +21,7 @@ from maillage.demo.fleet import fleet_of
 from maillage.demo.history import Past, Span, follow, past_of, values
 from maillage.demo.meter import readings
 from maillage.demo.people import MANDATES, PEOPLE
+from maillage.demo.quotes import load_quotes
 from maillage.demo.territory import GATEWAYS, MEMBERS, MemberPlan, TerritoryPlan, plan_territory
 from maillage.identity.actor import Actor, machine
 from maillage.kernel import clock
@@ -94,6 +95,7 @@ def load(progress: Progress, folder: Path | None = None, size: Size | None = Non
     observations += sum(_load_meter(member) for member in featured[:1])
     offerings = load_catalogue(_ACTOR)
     bills = load_bills(_ACTOR, featured, shelf.today())
+    load_quotes(_ACTOR, featured)
     return DemoSummary(communes, members, gateways, devices, programmes, observations, offerings, bills)
 
 
