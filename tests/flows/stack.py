@@ -19,7 +19,7 @@ from maillage.processes.nats import embedded_server
 from maillage.processes.ports import answers, any_free
 
 HOST = "127.0.0.1"
-HEARD_WITHIN_S = 300.0
+HEARD_WITHIN_S = 420.0
 _GATES_NOT_HEARD = """
 SELECT thing.name, session.f_cnt_up FROM telemetry_thing AS thing
 LEFT JOIN lorawan_session AS session ON session.device_id = thing.device_id
@@ -52,7 +52,7 @@ def running_stack(conninfo: str) -> Iterator[Stack]:
         port = any_free(HOST)
         web = house.process("web", "--host", HOST, "--port", str(port), ready=lambda: answers(HOST, port))
         lorawan = house.process("lorawan", ready=lambda: "listening on UDP" in (logs / "lorawan.log").read_text())
-        simulator = house.process("simulate", "--actuator-period=10", "--no-collisions")
+        simulator = house.process("simulate", "--valve-period=10", "--relay-period=45", "--no-collisions")
         for process in (house.process("telemetry"), house.process("command"), lorawan, simulator, web):
             started.enter_context(process)
         _let_the_air_settle(conninfo, logs)

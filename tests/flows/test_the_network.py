@@ -40,7 +40,7 @@ def test_a_language_once_chosen_is_spoken_at_the_next_log_in(theatre):
     expect(page.locator("html")).to_have_attribute("lang", "en")
     elsewhere = theatre.logged_in("technician")
     expect(elsewhere.locator("html")).to_have_attribute("lang", "en")
-    expect(elsewhere.get_by_role("link", name="My account")).to_be_visible()
+    expect(elsewhere.get_by_role("link", name="Radio network")).to_be_visible()
     assert_fit_for_everybody(elsewhere)
     elsewhere.get_by_role("button", name="Français").click()
     expect(elsewhere.locator("html")).to_have_attribute("lang", "fr")

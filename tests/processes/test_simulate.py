@@ -17,7 +17,7 @@ def test_without_a_fleet_the_simulator_says_which_file_is_missing(data_folder):
     assert str(data_folder / "simulator" / "fleet.json") in sentence_of(refusal.value)
 
 
-@pytest.mark.parametrize("arguments", [["--loss", "1.5"], ["--actuator-period", "1"]])
+@pytest.mark.parametrize("arguments", [["--loss", "1.5"], ["--relay-period", "1"]])
 def test_an_option_out_of_range_is_refused_with_its_range(data_folder, arguments):
     with pytest.raises(Invalid) as refusal:
         main(arguments)

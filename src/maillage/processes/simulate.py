@@ -24,9 +24,8 @@ def main(arguments: Sequence[str] = ()) -> None:
     options = Options(
         loss=_within("--loss", chosen.loss, 0.0, 0.95),
         collisions=not chosen.no_collisions,
-        actuator_period_s=None
-        if chosen.actuator_period_s is None
-        else _within("--actuator-period", chosen.actuator_period_s, 10.0, 86_400.0),
+        valve_period_s=_period_s("--valve-period", chosen.valve_period_s),
+        relay_period_s=_period_s("--relay-period", chosen.relay_period_s),
     )
     stations = round(_within("--stations", chosen.stations, 0, _STATIONS_MAX))
     credentials = env.data_folder / FOLDER / "stations"
@@ -41,14 +40,19 @@ def _parser(lorawan_port: int) -> argparse.ArgumentParser:
     parser.add_argument("--stations", type=int, default=0, metavar="N", help="gateways that speak LoRa Basics Station")
     parser.add_argument("--loss", type=float, default=0.0, help="share of the copies lost on the air, 0 to 0.95")
     parser.add_argument("--no-collisions", action="store_true", help="frames on one channel do not hurt each other")
-    parser.add_argument(
-        "--actuator-period",
-        dest="actuator_period_s",
-        type=float,
-        metavar="SECONDS",
-        help="reporting period of every device that takes orders, in place of the fleet file's",
-    )
+    for kind in ("valve", "relay"):
+        parser.add_argument(
+            f"--{kind}-period",
+            type=float,
+            metavar="SECONDS",
+            dest=f"{kind}_period_s",
+            help=f"reporting period of every {kind}, in place of the fleet file's",
+        )
     return parser
+
+
+def _period_s(option: str, chosen_s: float | None) -> float | None:
+    return None if chosen_s is None else _within(option, chosen_s, 10.0, 86_400.0)
 
 
 def _within(option: str, value: float, low: float, high: float) -> float:

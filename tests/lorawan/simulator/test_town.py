@@ -179,7 +179,7 @@ def test_loss_is_made_up_for(flash):
 
 
 def test_the_valves_period_can_be_chosen(flash):
-    play = Play(flash, options=Options(actuator_period_s=15.0)).run(130)
+    play = Play(flash, options=Options(valve_period_s=15.0)).run(130)
     assert len(play.payloads(VALVE)) >= 6
 
 

@@ -20,7 +20,7 @@ from maillage.lorawan.simulator.flash import Flash
 from maillage.lorawan.simulator.fleet import DeviceEntry, Fleet, RoomEntry
 from maillage.lorawan.simulator.gateway import SimulatedGateway
 from maillage.lorawan.simulator.models.base import Model, Payload, Surroundings
-from maillage.lorawan.simulator.models.catalogue import ACTUATORS, make_model
+from maillage.lorawan.simulator.models.catalogue import RELAY, VICKI, make_model
 from maillage.lorawan.simulator.models.vicki import Vicki
 from maillage.lorawan.simulator.packages import PackageClient
 from maillage.lorawan.simulator.physics.building import classroom
@@ -43,15 +43,16 @@ PACKAGE_PORTS = (clock_sync.PORT, fragmentation.PORT, multicast_setup.PORT)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``loss`` share of copies lost; ``actuator_period_s``: reporting period of what takes orders, in place
-    of the fleet file's.
+    """``loss`` share of copies lost; ``valve_period_s`` and ``relay_period_s``: reporting periods of what
+    takes orders, in place of the fleet file's.
 
     ``data_rate`` is what every device starts with; None: what its own link carries.
     """
 
     loss: float = 0.0
     collisions: bool = True
-    actuator_period_s: float | None = None
+    valve_period_s: float | None = None
+    relay_period_s: float | None = None
     data_rate: int | None = None
 
 
@@ -156,8 +157,8 @@ class Town:
         return Node(entry, device, model, links, self.rooms[entry.room] if entry.room is not None else None)
 
     def _period_s(self, entry: DeviceEntry) -> float:
-        chosen_s = self._options.actuator_period_s
-        return chosen_s if chosen_s is not None and entry.model in ACTUATORS else entry.period_s
+        chosen_s = {VICKI: self._options.valve_period_s, RELAY: self._options.relay_period_s}.get(entry.model)
+        return entry.period_s if chosen_s is None else chosen_s
 
     # --- uplinks
 

@@ -12,8 +12,6 @@ from maillage.lorawan.simulator.models.lt22222 import Lt22222
 from maillage.lorawan.simulator.models.vicki import Vicki
 
 VICKI, RELAY = "mclimate-vicki", "dragino-lt22222l"
-ACTUATORS = frozenset({VICKI, RELAY})
-"""What takes orders: a valve, a relay."""
 Kept = Mapping[str, float] | None
 
 
