@@ -77,7 +77,7 @@ def test_the_pages_are_fit_for_everybody_and_follow_what_happens(house, evry, se
             _picture(page, name)
             assert_fit_for_everybody(page)
         page.goto(server + house["alarms"])
-        page.wait_for_function("document.body.dataset.liveStatus === 'online'")
+        expect(page.locator("body")).to_have_attribute("data-live-status", "online")
         new = elsewhere(lambda: ring(evry, "rule:2", "Portail resté ouvert").pk)
         tell(alarm_messages(AlarmUpdate(evry.organisation.pk, new)))
         expect(page.get_by_role("link", name="Portail resté ouvert")).to_be_visible()

@@ -205,7 +205,7 @@ async def test_a_relay_of_class_c_is_reached_without_waiting_for_it(
 
 def test_a_second_process_is_refused_with_a_clear_sentence(server_process, lorawan_conninfo, nats_server, tmp_path):
     server_process.start()
-    wait_until(lambda: b"listening" in server_process.log.read_bytes(), 20)
+    wait_until(lambda: b"listening" in server_process.log.read_bytes(), 60)
     second = ServerProcess(tmp_path / "second", lorawan_conninfo, nats_server.url)
     second.log.parent.mkdir()
     second.start()
@@ -227,7 +227,7 @@ def next_downlink(gateway: FakeGateway) -> bytes:
 
 def until_it_answers_after_registration(server, conninfo: str, device: FakeDevice, gateway: FakeGateway) -> None:
     """Registered while the server runs: it learns of it by an announcement."""
-    wait_until(lambda: b"listening" in server.log.read_bytes(), 20)
+    wait_until(lambda: b"listening" in server.log.read_bytes(), 60)
     register(conninfo, [device], [gateway.eui], joined=False)
     with psycopg.connect(conninfo) as connection:
         connection.execute("SELECT pg_notify(%s, %s)", (NOTIFY_REGISTRY, "gateways"))

@@ -227,7 +227,7 @@ def test_a_page_that_lost_its_stream_says_so_and_comes_back(open_page, server):
     page.unroute("**/stream")
     expect(page.locator("body")).to_have_attribute("data-live-status", "online", timeout=15_000)
     expect(page.locator("[data-live-banner]")).to_be_hidden()
-    page.wait_for_function("window.resyncs === 1")
+    page.wait_for_function("() => window.resyncs === 1")
 
 
 def close_every_connection(server):
